@@ -1,0 +1,40 @@
+# make demo    the whole study on the digits inside scikit-learn, without a download
+# make study   the study on MNIST
+# make test    the tests
+# make check   lint, format and types
+# make lock    resolve the dependencies anew (needs uv)
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Snakemake runs the scripts with the python on PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo study test check lock
+
+demo: .venv/installed
+	snakemake --cores all --configfile config/digits.yaml
+
+study: .venv/installed
+	snakemake --cores all
+
+test: .venv/installed
+	pytest
+
+check: .venv/installed
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	mypy
+	snakemake --lint
+
+# pip compiles byte code as it installs; the stamp is touched only when all went well.
+.venv/installed: envs/requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	    --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --quiet \
+	    --custom-compile-command "make lock" --output-file envs/requirements.lock

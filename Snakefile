@@ -1,0 +1,35 @@
+"""From raw images to a table of compared networks: data, training, plots, summary."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+configfile: "config/config.yaml"
+
+# The scripts' package; it imports nothing heavy, because every job parses this file.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+#include: "workflow/rules/plots.smk"
+#include: "workflow/rules/summary.smk"
+
+
+rule all:
+    """The summary of the study, and of each run its plots and its model."""
+    default_target: True
+    input:
+        f"{study.outdir}/summary.md",
+        f"{study.outdir}/summary.csv",
+        f"{study.outdir}/comparison.png",
+        [
+            f"{run_folder(run)}/{name}"
+            for run in runs_to_aggregate()
+            for name in ("loss.png", "accuracy.png", "kernels.png", "model.keras")
+        ],

@@ -1,0 +1,151 @@
+"""Made-up run folders: what a training run leaves, without training."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+GOOD, CHANCES, SEVERE = (
+    "Good performance",
+    "Chances of overfit as epochs increase",
+    "Severely overfit",
+)
+SEED_TABLE = [  # id, label, depth, then as the notebook prints them
+    ("conv3-k3", "With ConvNet (3, 3)", 3, "99.46%", "0.0396", "0.0185", GOOD),
+    ("conv3-k5", "With ConvNet (5, 5)", 3, "98.74%", "0.0942", "0.0479", GOOD),
+    ("conv3-no-dropout", "Without Dropouts", 3, "98.76%", "0.0067", "0.0497", SEVERE),
+    ("conv3-no-bn", "Without BN", 3, "99.02%", "0.0323", "0.0340", CHANCES),
+    ("conv5-k3", "With ConvNet (3, 3)", 5, "99.47%", "0.0305", "0.0186", GOOD),
+    ("conv5-k5", "With ConvNet (5, 5)", 5, "98.53%", "0.1300", "0.0584", GOOD),
+    ("conv5-no-dropout", "Without Dropouts", 5, "98.94%", "0.0049", "0.0422", SEVERE),
+    ("conv5-no-bn", "Without BN", 5, "99.14%", "0.0382", "0.0315", CHANCES),
+    ("conv7-k3", "With ConvNet (3, 3)", 7, "99.53%", "0.0382", "0.0193", GOOD),
+    ("conv7-k5", "With ConvNet (5, 5)", 7, "98.38%", "0.1694", "0.0699", GOOD),
+    ("conv7-no-dropout", "Without Dropouts", 7, "98.80%", "0.0140", "0.0422", SEVERE),
+    ("conv7-no-bn", "Without BN", 7, "98.88%", "0.0465", "0.0486", CHANCES),
+]
+THRESHOLDS: list[dict[str, Any]] = [
+    {"below": 0.75, "text": "Good performance"},
+    {"below": 2, "text": "Chances of overfit as epochs increase"},
+    {"text": "Severely overfit"},
+]
+VARIANTS: list[dict[str, Any]] = [
+    {
+        "id": id_,
+        "label": label,
+        "depth": depth,
+        "reference": {"accuracy": round(float(accuracy.rstrip("%")) / 100, 4)},
+    }
+    for id_, label, depth, accuracy, *_ in SEED_TABLE
+]
+
+
+def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[str, Any]:
+    """A run's metrics.json; `changes` replace keys, "data__sha256" one inside another."""
+    printed = {id_: figures for id_, _, _, *figures, _ in SEED_TABLE}
+    percent, *losses = printed.get(variant, ["99.00%", "0.0400", "0.0300"])
+    accuracy = round(float(percent.rstrip("%")) / 100, 4)
+    train_loss, test_loss = map(float, losses)
+    content: dict[str, Any] = {
+        "variant": variant,
+        "seed": seed,
+        "run_digest": "0" * 64,
+        "epochs": 12,
+        "train_loss": train_loss,
+        "train_accuracy": 0.99,
+        "train_loss_eval": train_loss / 4,
+        "train_accuracy_eval": 0.998,
+        "validation_loss": test_loss,
+        "validation_accuracy": accuracy,
+        "test_loss": test_loss,
+        "test_accuracy": accuracy,
+        "best_epoch": 11,
+        "parameters": 131786,
+        "seconds_per_epoch": 44.25,
+        "wall_seconds": 540.0,
+        "cpu_seconds": 535.0,
+        "peak_memory_mb": 1500.0,
+        "threads": 1,
+        "validation": "test",
+        "versions": {
+            "python": "3.11.7",
+            "tensorflow": "2.21.0",
+            "keras": "3.15.1",
+            "numpy": "2.4.6",
+            "project": "0.1.0",
+        },
+        "code_digest": "c0de" * 16,
+        "git_commit": "abcdef0123456789abcdef0123456789abcdef01",
+        "processor": "Intel(R) Xeon(R) Processor @ 2.50GHz",
+        "platform": "Linux-6.1-x86_64",
+        "data": {
+            "dataset": "mnist",
+            "sha256": "da7a" * 16,
+        },
+        "settings": {"epochs": 12, "batch_size": 120, "validation": "test"},
+        "layers": [],
+    }
+    for key, value in changes.items():
+        outer, _, inner = key.partition("__")
+        if inner:
+            content[outer][inner] = value
+        else:
+            content[outer] = value
+    return content
+
+
+def write_metrics(folder: Path, content: dict[str, Any]) -> Path:
+    """Write one metrics.json where a run would; returns its path."""
+    path = folder / "runs" / content["variant"] / f"seed-{content['seed']}" / "metrics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(content))
+    return path
+
+
+def write_history(path: Path, epochs: int = 12) -> Path:
+    """A plausible history.csv; returns its path."""
+    lines = ["epoch,loss,accuracy,val_loss,val_accuracy,seconds"]
+    for epoch in range(1, epochs + 1):
+        loss, val_loss = 0.3 / epoch**0.8 + 0.02, 0.06 / epoch**0.6 + 0.01
+        lines.append(f"{epoch},{loss},{1 - loss / 3},{val_loss},{1 - val_loss / 3},44.1")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def weights(kernels: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The arrays of a weights.npz: kernels of these shapes, batch normalization in between."""
+    generator = np.random.default_rng(1)
+    arrays: dict[str, np.ndarray] = {}
+    for place, (layer, shape) in enumerate(kernels.items(), start=1):
+        sd = (2 / np.prod(shape[:-1])) ** 0.5
+        initial = generator.normal(0, sd, shape).clip(-2 * sd, 2 * sd).astype("float32")
+        final = initial * 0.6 + generator.laplace(-0.2 * sd, 0.5 * sd, shape).astype("float32")
+        norm = f"batch_norm_{place}"
+        for when, kernel in (("initial", initial), ("final", final.astype("float32"))):
+            arrays[f"{when}/{layer}/kernel"] = kernel
+            arrays[f"{when}/{layer}/bias"] = np.zeros(shape[-1], "float32")
+            if layer != "output":
+                arrays[f"{when}/{norm}/gamma"] = np.ones(shape[-1], "float32")
+                arrays[f"{when}/{norm}/beta"] = np.zeros(shape[-1], "float32")
+    return arrays
+
+
+CONV3 = {
+    "conv_1": (3, 3, 1, 32),
+    "conv_2": (3, 3, 32, 64),
+    "conv_3": (3, 3, 64, 64),
+    "dense_1": (576, 128),
+    "output": (128, 10),
+}
+CONV7 = {
+    "conv_1": (3, 3, 1, 32),
+    "conv_2": (3, 3, 32, 64),
+    "conv_3": (3, 3, 64, 64),
+    "conv_4": (5, 5, 64, 128),
+    "conv_5": (3, 3, 128, 128),
+    "conv_6": (3, 3, 128, 128),
+    "conv_7": (3, 3, 128, 128),
+    "dense_1": (1152, 128),
+    "output": (128, 10),
+}

@@ -1,0 +1,157 @@
+"""The twelve networks are the notebook's, layer by layer."""
+
+from typing import Any
+
+import pytest
+
+from study.config import load_study
+from study.errors import StudyError
+from study.networks import canonical_layers, count_parameters, feature_shapes, layer_names
+
+SHAPE, CLASSES = (28, 28, 1), 10
+
+
+def conv(filters: int, kernel: int, stride: int = 1, padding: str = "same") -> tuple[Any, ...]:
+    return ("conv", filters, kernel, stride, padding)
+
+
+POOL, FLAT, DENSE, BN = ("max_pool", 2), ("flatten",), ("dense", 128), ("batch_norm",)
+QUARTER, HALF = ("dropout", 0.25), ("dropout", 0.5)
+HEAD = [FLAT, DENSE, HALF, BN]
+
+# Read off the notebook's cells, in their order. Repetition is written out as a product.
+K3_POOLED = [conv(64, 3), POOL, QUARTER, BN]
+K3 = [conv(64, 3), QUARTER, BN]
+K3_START = [conv(32, 3), POOL, QUARTER, BN]
+K5_START = [conv(32, 5, 2, "valid"), POOL, QUARTER, BN, conv(64, 5, 2, "valid"), QUARTER, BN]
+K5 = [conv(64, 5), QUARTER, BN]
+NO_BN_START = [conv(32, 7, 2, "valid"), POOL, QUARTER]
+NO_BN = [conv(64, 7), QUARTER]
+NO_DROPOUT_START = [conv(32, 5, 2, "valid"), POOL, BN, conv(64, 3), BN]
+NO_DROPOUT = [conv(64, 7), BN]
+NO_DROPOUT_HEAD = [FLAT, DENSE, BN]
+
+NOTEBOOK = {
+    "conv3-k3": (132_042, K3_START + K3_POOLED * 2 + HEAD),
+    "conv3-k5": (165_322, K5_START + K5 + HEAD),
+    "conv3-no-dropout": (517_578, NO_DROPOUT_START + NO_DROPOUT + NO_DROPOUT_HEAD),
+    # the one network without a batch normalization before the softmax
+    "conv3-no-bn": (509_002, NO_BN_START + NO_BN * 2 + [FLAT, DENSE, HALF]),
+    "conv5-k3": (534_090, K3_START + K3_POOLED + K3 * 3 + HEAD),
+    "conv5-k5": (370_762, K5_START + K5 * 3 + HEAD),
+    "conv5-no-dropout": (919_626, NO_DROPOUT_START + NO_DROPOUT * 3 + NO_DROPOUT_HEAD),
+    "conv5-no-bn": (911_050, NO_BN_START + NO_BN * 4 + HEAD),
+    "conv7-k3": (608_458, K3_START + K3_POOLED + K3 * 5 + HEAD),
+    "conv7-k5": (576_202, K5_START + K5 * 5 + HEAD),
+    "conv7-no-dropout": (
+        1_353_930,
+        [conv(32, 3, 2, "valid"), POOL, BN, conv(64, 5), BN, *NO_DROPOUT * 5, *NO_DROPOUT_HEAD],
+    ),
+    "conv7-no-bn": (1_312_586, NO_BN_START + NO_BN * 6 + HEAD),
+}
+
+
+def test_the_study_has_the_twelve_networks_in_the_notebooks_order(default_config) -> None:
+    assert [variant.id for variant in load_study(default_config).variants] == list(NOTEBOOK)
+
+
+@pytest.mark.parametrize("network", NOTEBOOK)
+def test_layers_are_the_notebooks(default_config, network: str) -> None:
+    variants = {variant.id: variant for variant in load_study(default_config).variants}
+    layers = [
+        tuple(layer[key] for key in ("type", "filters", "kernel", "stride", "padding"))
+        if layer["type"] == "conv"
+        else tuple(layer.values())
+        for layer in variants[network].layers
+    ]
+    assert layers == NOTEBOOK[network][1]
+    assert variants[network].depth == int(network[4])
+
+
+@pytest.mark.parametrize("network", NOTEBOOK)
+def test_keras_builds_that_network_with_that_many_parameters(default_config, network: str) -> None:
+    from study.model import build_model
+
+    variants = {variant.id: variant for variant in load_study(default_config).variants}
+    variant = variants[network]
+    model = build_model(variant.layers, SHAPE, CLASSES, variant.training, seed=1)
+    parameters, declared = NOTEBOOK[network]
+
+    assert model.count_params() == parameters
+    assert count_parameters(variant.layers, SHAPE, CLASSES) == parameters
+    assert [tuple(layer.output.shape[1:]) for layer in model.layers[:-1]] == feature_shapes(
+        variant.layers, SHAPE
+    )
+    keras_names = {
+        "Conv2D": "conv",
+        "MaxPooling2D": "max_pool",
+        "Dropout": "dropout",
+        "BatchNormalization": "batch_norm",
+        "Flatten": "flatten",
+        "Dense": "dense",
+    }
+    *hidden, output = model.layers
+    assert [keras_names[type(layer).__name__] for layer in hidden] == [
+        layer[0] for layer in declared
+    ]
+    for layer, (kind, *values) in zip(hidden, declared, strict=True):
+        if kind == "conv":
+            found = [layer.filters, layer.kernel_size, layer.strides, layer.padding]
+            filters, kernel, stride, padding = values
+            assert found == [filters, (kernel, kernel), (stride, stride), padding]
+        if kind in ("conv", "dense"):
+            assert layer.activation.__name__ == "relu"
+            assert type(layer.kernel_initializer).__name__ == "HeNormal"
+        if kind == "dropout":
+            assert layer.rate == values[0]
+        if kind == "max_pool":
+            assert (layer.pool_size, layer.strides) == ((2, 2), (2, 2))
+        if kind == "batch_norm":
+            assert (layer.momentum, layer.epsilon) == (0.99, 1e-3)
+    assert (output.units, output.activation.__name__) == (CLASSES, "softmax")
+    assert type(output.kernel_initializer).__name__ == "GlorotUniform"
+
+
+def test_layers_are_named_by_type_and_number() -> None:
+    layers = canonical_layers([["batch_norm", "flatten"], {"dense": 3}, "batch_norm"])
+    assert layer_names(layers) == ["batch_norm_1", "flatten_1", "dense_1", "batch_norm_2"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ([{"conv": {"filters": 1, "kernel": 9, "stride": 1, "padding": "valid"}}], "9x9 is larger"),
+        ([{"max_pool": 9}], "max_pool_1: pooling over 9x9 shrinks its input of 8x8 below 1x1"),
+        ([{"max_pool": 4}, {"max_pool": 4}], "max_pool_2: pooling over 4x4 shrinks its input of 2"),
+        ([{"dense": 4}], "dense_1 needs a `flatten` before it"),
+        (["flatten", "flatten"], "flatten_2 comes after another"),
+        (["flatten", {"max_pool": 2}], "max_pool_1 comes after `flatten`"),
+        (["batch_norm"], "ends with a feature map of 8x8"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(declared: list[Any], message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        feature_shapes(canonical_layers(declared), (8, 8, 3))
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [1, 2, 5])
+def test_feature_maps_have_the_size_that_keras_gives(
+    padding: str, stride: int, kernel: int
+) -> None:
+    from study.model import build_model
+
+    layers = canonical_layers(
+        [
+            {"conv": {"filters": 3, "kernel": kernel, "stride": stride, "padding": padding}},
+            {"max_pool": 2},
+            "flatten",
+        ]
+    )
+    settings = {"activation": "relu", "initializer": "he_normal"}
+    model = build_model(layers, (11, 8, 2), 4, settings, seed=1)
+    assert [tuple(layer.output.shape[1:]) for layer in model.layers[:-1]] == feature_shapes(
+        layers, (11, 8, 2)
+    )
+    assert model.count_params() == count_parameters(layers, (11, 8, 2), 4)

@@ -1,0 +1,246 @@
+"""The training step computes what plain Keras computes, and the same bits every time."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import ROOT
+
+from study.config import Variant, load_study
+from study.model import build_model, make_optimizer, named_weights
+from study.training import DropoutKey, Trainer, dropout_mask, logits, optimizer_update
+
+SHAPE, CLASSES = (28, 28, 1), 10
+NETWORKS = [
+    f"conv{depth}-{kind}" for depth in (3, 5, 7) for kind in ("k3", "k5", "no-dropout", "no-bn")
+]
+
+
+@pytest.fixture(scope="module")
+def variants(default_config) -> dict[str, Variant]:
+    return {variant.id: variant for variant in load_study(default_config).variants}
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """150 handwritten digits as images [150, 28, 28, 1] and labels [150]."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    images = np.kron(data.images[:150], np.ones((1, 3, 3))) * 255 / 16
+    return np.pad(images, ((0, 0), (2, 2), (2, 2)))[..., None].astype(np.uint8), data.target[:150]
+
+
+def make_trainer(
+    variant: Variant, digits: tuple[np.ndarray, np.ndarray], seed: int = 1, **settings: Any
+) -> Trainer:
+    settings = variant.training | {"batch_size": 32} | settings
+    model = build_model(variant.layers, SHAPE, CLASSES, settings, seed)
+    return Trainer(model, *digits, settings, seed)
+
+
+def train(trainer: Trainer, epoch: int = 1) -> Iterator[float]:
+    for _ in trainer.train_epoch(epoch):
+        pass
+    yield trainer.end_epoch().loss
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_inference_is_that_of_keras(variants, digits, network: str) -> None:
+    trainer = make_trainer(variants[network], digits)
+    next(train(trainer))  # so that the moving statistics are not those of the start
+    images, labels = digits
+    score, probabilities = trainer.evaluate(images, labels)
+    expected = trainer.model(images.astype(np.float32) / 255, training=False).numpy()
+    np.testing.assert_allclose(probabilities, expected, atol=2e-5)
+    assert score.accuracy == np.mean(expected.argmax(axis=1) == labels)
+    losses = keras.losses.sparse_categorical_crossentropy(labels, expected)
+    assert score.loss == pytest.approx(float(np.mean(losses)), rel=1e-4)
+
+
+# A smooth activation shows that the gradients are equal. At the kink of the ReLU, rounding alone
+# decides about single values, and seven layers carry that on; hence its wider bound.
+@pytest.mark.parametrize(("activation", "bound"), [("tanh", 0.03), ("relu", 0.2)])
+@pytest.mark.parametrize("network", ["conv3-k3", "conv3-no-bn", "conv7-k5", "conv7-no-dropout"])
+def test_a_step_is_that_of_keras(
+    variants, digits, network: str, activation: str, bound: float
+) -> None:
+    """Loss, gradients and moving statistics, with dropout off, from the same weights."""
+    variant = variants[network]
+    settings = variant.training | {"activation": activation}
+    layers = [layer for layer in variant.layers if layer["type"] != "dropout"]
+    images, labels = digits[0].astype(np.float32) / 255, digits[1]
+
+    ours = build_model(layers, SHAPE, CLASSES, settings, seed=3)
+    with tf.GradientTape() as tape:
+        key = DropoutKey(3, tf.constant(1, tf.int64), tf.constant(0, tf.int64))
+        output = logits(ours, tf.constant(images), key)
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output))
+    gradients = tape.gradient(loss, [weight.value for weight in ours.trainable_variables])
+
+    plain = build_model(layers, SHAPE, CLASSES, settings, seed=3)
+    with tf.GradientTape() as tape:
+        probabilities = plain(tf.constant(images), training=True)
+        expected_loss = tf.reduce_mean(
+            keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+        )
+    expected = tape.gradient(expected_loss, [weight.value for weight in plain.trainable_variables])
+
+    assert float(loss) == pytest.approx(float(expected_loss), rel=1e-3)
+    for weight, found, wanted in zip(ours.trainable_variables, gradients, expected, strict=True):
+        error = np.linalg.norm(found - wanted)
+        assert error <= bound * np.linalg.norm(wanted) + 1e-5, weight.path
+    for name, value in named_weights(plain).items():
+        if "moving" in name:
+            np.testing.assert_allclose(named_weights(ours)[name], value, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop", "adamw", "nadam"])
+def test_updates_are_those_of_keras(name: str) -> None:
+    settings = {"optimizer": name, "learning_rate": 0.01}
+    generator = np.random.default_rng(0)
+    start = generator.normal(size=(5, 3)).astype(np.float32)
+    weight, expected = tf.Variable(start), keras.Variable(start)
+    update, state = optimizer_update(settings, [weight])
+    optimizer = make_optimizer(settings)
+    for _ in range(5):
+        gradient = tf.constant(generator.normal(size=(5, 3)), tf.float32)
+        update([gradient])
+        optimizer.apply([gradient], [expected])
+    np.testing.assert_allclose(weight.numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)
+    assert all(isinstance(variable, tf.Variable) for variable in state)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_each_network_learns(variants, digits, network: str) -> None:
+    trainer = make_trainer(variants[network], digits, batch_size=10)
+    first, *_, last = (next(train(trainer, epoch)) for epoch in range(1, 6))
+    assert last < first - 0.05
+
+
+def test_an_epoch_takes_every_image_once_and_in_an_order_of_its_own(variants, digits) -> None:
+    trainer = make_trainer(variants["conv7-k5"], digits)
+    batches: list[np.ndarray] = []
+    trainer._step = lambda batch, epoch, step: batches.append(batch.numpy())
+    orders = []
+    for epoch in (1, 2, 1):
+        batches.clear()
+        assert list(trainer.train_epoch(epoch)) == [1, 2, 3, 4, 5]
+        assert [len(batch) for batch in batches] == [32, 32, 32, 32, 22]
+        orders.append(np.concatenate(batches))
+    for order in orders:
+        assert sorted(order) == list(range(150))
+    assert (orders[0] != orders[1]).any()
+    assert (orders[0] == orders[2]).all()
+
+
+def test_batches_are_the_images_at_the_gathered_positions(variants, digits) -> None:
+    trainer = make_trainer(variants["conv7-k5"], digits)
+    positions = [5, 3, 149]
+    scaled = trainer._scaled(tf.gather(trainer._images, positions)).numpy()
+    np.testing.assert_array_equal(scaled, digits[0][positions].astype(np.float32) / 255)
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.5, 0.1])
+def test_dropout_drops_its_rate_and_keeps_the_mean(rate: float) -> None:
+    mask = mask_of(rate=rate, shape=(200, 14, 14), channels=30)
+    kept = 1 / (1 - rate)
+    assert set(np.unique(mask)) == {0.0, np.float32(kept)}
+    standard_error = (rate * (1 - rate) / mask.size) ** 0.5
+    assert (mask == 0).mean() == pytest.approx(rate, abs=5 * standard_error)
+
+
+def test_dropout_masks_differ_in_all_that_decides_them_and_only_there() -> None:
+    base = mask_of()
+    np.testing.assert_array_equal(base, mask_of())
+    for other in ({"seed": 2}, {"epoch": 2}, {"step": 1}, {"position": 4}):
+        share = (mask_of(**other) == base).mean()
+        assert share == pytest.approx(0.25**2 + 0.75**2, abs=0.02), other
+
+
+def mask_of(
+    seed: int = 1,
+    epoch: int = 1,
+    step: int = 0,
+    position: int = 3,
+    rate: float = 0.25,
+    shape: tuple[int, ...] = (100, 7, 7),
+    channels: int = 64,
+) -> np.ndarray:
+    key = DropoutKey(seed, tf.constant(epoch, tf.int64), tf.constant(step, tf.int64))
+    return dropout_mask(tf.constant([*shape, channels]), channels, rate, key, position).numpy()
+
+
+def test_the_same_run_gives_the_same_bits(variants, digits) -> None:
+    results = []
+    for _ in range(2):
+        trainer = make_trainer(variants["conv3-k3"], digits)
+        results.append((list(train(trainer)), named_weights(trainer.model)))
+    assert results[0][0] == results[1][0]
+    for name, value in results[0][1].items():
+        np.testing.assert_array_equal(value, results[1][1][name])
+
+
+def test_initial_weights_follow_from_the_seed_alone(variants) -> None:
+    variant = variants["conv3-k3"]
+
+    def kernel(seed: int) -> np.ndarray:
+        model = build_model(variant.layers, SHAPE, CLASSES, variant.training, seed)
+        return named_weights(model)["conv_1/kernel"]
+
+    first = kernel(1)
+    assert (kernel(2) != first).any()
+    np.testing.assert_array_equal(kernel(1), first)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss": "mean_squared_error"},
+        {"loss": "categorical_focal_crossentropy"},
+        {"activation": "gelu"},
+        {"optimizer": "sgd"},
+        {"pixel_divisor": 127.5},
+    ],
+)
+def test_other_settings_train_what_keras_would(variants, digits, changed: dict[str, Any]) -> None:
+    """One step on all images without dropout, against `train_on_batch`."""
+    settings = variants["conv3-k3"].training | {"batch_size": 150} | changed
+    layers = [layer for layer in variants["conv3-k3"].layers if layer["type"] != "dropout"]
+    plain = build_model(layers, SHAPE, CLASSES, settings, seed=1)
+    plain.compile(make_optimizer(settings), settings["loss"])
+    images, labels = digits
+    scaled = images.astype(np.float32) / np.float32(settings["pixel_divisor"])
+    expected = plain.train_on_batch(scaled, keras.utils.to_categorical(labels, CLASSES))
+    trainer = Trainer(
+        build_model(layers, SHAPE, CLASSES, settings, seed=1), images, labels, settings, seed=1
+    )
+    assert next(train(trainer)) == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_a_run_has_the_asked_threads_and_onednn() -> None:
+    program = """
+import os, sys
+for name in ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS"): os.environ.pop(name, None)
+from study.tensorflow_setup import configure_tensorflow
+configure_tensorflow(threads=3, log=os.devnull)
+import tensorflow as tf, keras
+assert tf.config.threading.get_intra_op_parallelism_threads() == 3
+assert tf.config.threading.get_inter_op_parallelism_threads() == 1
+from tensorflow.python.util import _pywrap_util_port as port
+assert port.IsMklEnabled()
+assert keras.config.floatx() == "float32"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "workflow" / "scripts",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,35 @@
+"""The study that the configuration describes, and helpers of the rules."""
+
+from study.config import Run, check_duplicate_keys, load_study
+from study.digest import code_digest
+from study.errors import StudyError
+
+try:
+    check_duplicate_keys(workflow.configfiles)
+    study = load_study(config)
+except StudyError as error:
+    raise WorkflowError(f"configuration: {error}") from None
+
+RUN = f"{study.outdir}/runs/{{variant}}/seed-{{seed}}"
+
+
+wildcard_constraints:
+    dataset="|".join(map(re.escape, study.datasets)),
+    variant="|".join(re.escape(variant.id) for variant in study.variants),
+    seed="|".join(map(str, study.seeds)),
+
+
+def run_folder(run: Run) -> str:
+    """Where the run leaves its results."""
+    return RUN.format(variant=run.variant, seed=run.seed)
+
+
+def runs_to_aggregate() -> list[Run]:
+    """All runs; with `incomplete: mark`, those that are finished."""
+    if study.incomplete == "fail":
+        return study.runs
+    return [run for run in study.runs if Path(run_folder(run), "metrics.json").exists()]
+
+
+def run_of(wildcards) -> Run:
+    return study.run(wildcards.variant, wildcards.seed)

@@ -1,0 +1,90 @@
+"""All runs together: the tables and the figure that compares the variants."""
+
+
+def records_of_failures():
+    """Return what the unfinished runs that failed left behind, where the user wants them marked."""
+    if study.incomplete == "fail":
+        return []
+    finished = set(map(run_folder, runs_to_aggregate()))
+    paths = [
+        f"{run_folder(run)}/failed.json" for run in study.runs if run_folder(run) not in finished
+    ]
+    return [path for path in paths if Path(path).exists()]
+
+
+rule summarize:
+    """Bring the metrics of all runs together in the study's tables."""
+    input:
+        metrics=[f"{run_folder(run)}/metrics.json" for run in runs_to_aggregate()],
+        manifest=rules.train.input.manifest,
+    output:
+        markdown=report(
+            f"{study.outdir}/summary.md",
+            caption="../report/summary.rst",
+            category="Study",
+            labels={"result": "tables"},
+        ),
+        csv=report(
+            f"{study.outdir}/summary.csv",
+            caption="../report/summary_csv.rst",
+            category="Study",
+            labels={"result": "figures of every variant"},
+        ),
+    log:
+        f"{study.outdir}/logs/summarize.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/summarize.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        variants=[
+            {
+                "id": variant.id,
+                "label": variant.label,
+                "depth": variant.depth,
+                "reference": variant.reference,
+            }
+            for variant in study.variants
+        ],
+        runs=[[run.variant, run.seed] for run in study.runs],
+        failed=records_of_failures(),
+        verdict=study.verdict,
+        code=code_digest("summarize.py"),
+    script:
+        "../scripts/summarize.py"
+
+
+rule plot_comparison:
+    """Draw the accuracy of all variants, and their test loss against their train loss."""
+    input:
+        summary=rules.summarize.output.csv,
+        metrics=rules.summarize.input.metrics,
+        manifest=rules.train.input.manifest,
+    output:
+        comparison=report(
+            f"{study.outdir}/comparison.png",
+            caption="../report/comparison.rst",
+            category="Study",
+            labels={"result": "comparison"},
+        ),
+    log:
+        f"{study.outdir}/logs/plot_comparison.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/plot_comparison.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        title=f"Test accuracy and overfitting on {study.dataset_name}",
+        verdict=study.verdict,
+        dpi=study.plots["dpi"],
+        code=code_digest("plot_comparison.py"),
+    script:
+        "../scripts/plot_comparison.py"

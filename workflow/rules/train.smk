@@ -1,0 +1,55 @@
+"""One training per run, and its network as a Keras model."""
+
+
+rule train:
+    """Train one variant with one seed."""
+    input:
+        data=f"data/prepared/{study.dataset_name}.npz",
+        manifest=f"data/prepared/{study.dataset_name}.json",
+    output:
+        history=f"{RUN}/history.csv",
+        metrics=f"{RUN}/metrics.json",
+        predictions=f"{RUN}/predictions.npz",
+        weights=f"{RUN}/weights.npz",
+    log:
+        f"{study.outdir}/logs/train/{{variant}}/seed-{{seed}}.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/train/{{variant}}/seed-{{seed}}.tsv"
+    threads: lambda wildcards: run_of(wildcards).settings["threads"]
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        definition=lambda wildcards: run_of(wildcards).definition,
+        code=code_digest("train.py"),
+        checkpoint=f"{study.outdir}/checkpoints/{{variant}}/seed-{{seed}}.npz",
+        # Snakemake does not compare what depends on `input`: how often is no part of the result.
+        checkpoint_every=lambda wildcards, input: study.checkpoint_every,
+    conda:
+        "../../envs/train.yaml"
+    script:
+        "../scripts/train.py"
+
+
+rule export_model:
+    """Build the trained network as a Keras model file."""
+    input:
+        weights=rules.train.output.weights,
+        manifest=rules.train.input.manifest,
+    output:
+        model=f"{RUN}/model.keras",
+    log:
+        f"{study.outdir}/logs/export_model/{{variant}}/seed-{{seed}}.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/export_model/{{variant}}/seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        definition=lambda wildcards: run_of(wildcards).definition,
+        code=code_digest("export_model.py"),
+    conda:
+        "../../envs/train.yaml"
+    script:
+        "../scripts/export_model.py"

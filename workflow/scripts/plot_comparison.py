@@ -1,0 +1,345 @@
+"""Draw all variants in one figure: test accuracy, and test loss against train loss."""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from scipy.stats import binomtest
+
+from study.errors import StudyError
+from study.files import atomic
+from study.logs import script_log
+from study.metrics import Run, read_images, read_metrics
+from study.verdict import Thresholds
+
+HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
+ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
+ROW_HEIGHT = 0.3  # inches
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": 2}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variant as it is drawn: accuracies in percent, None or empty where there is none."""
+
+    label: str
+    depth: str
+    status: str
+    accuracies: tuple[float, ...]
+    interval: tuple[float, float] | None
+    reference: float | None
+    losses: tuple[float, float] | None
+
+    @property
+    def accuracy(self) -> float | None:
+        return sum(self.accuracies) / len(self.accuracies) if self.accuracies else None
+
+
+def read_points(
+    path: str | Path, metrics: Mapping[Run, Mapping[str, Any]], test_images: int
+) -> list[Point]:
+    """The rows of a summary.csv, with the accuracy of every seed from the runs' metrics.
+
+    The interval is mean ± standard deviation for a variant with several seeds. In a study of one
+    seed per variant it is Wilson's 95 % interval for the share of right answers.
+
+    Raises:
+        StudyError: the file is not a summary.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    accuracies: dict[str, list[float]] = {}
+    for (variant, _), run in sorted(metrics.items()):
+        accuracies.setdefault(variant, []).append(100 * run["test_accuracy"])
+    try:
+        several = any(int(row["n_seeds"]) > 1 for row in rows)
+        return [_point(row, accuracies.get(row["id"], []), test_images, several) for row in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"{path}: damaged summary ({error}); delete it and run again") from error
+
+
+def _point(
+    row: Mapping[str, str],
+    accuracies: Sequence[float],
+    test_images: int,
+    several: bool,
+) -> Point:
+    interval = None
+    if row["accuracy_sd"]:
+        mean, sd = 100 * float(row["accuracy"]), 100 * float(row["accuracy_sd"])
+        interval = mean - sd, mean + sd
+    elif row["accuracy"] and not several:
+        interval = wilson(float(row["accuracy"]), test_images)
+    return Point(
+        label=row["label"],
+        depth=row["depth"],
+        status=row["status"],
+        accuracies=tuple(accuracies) if row["accuracy"] else (),
+        interval=interval,
+        reference=100 * float(row["reference_accuracy"]) if row["reference_accuracy"] else None,
+        losses=(float(row["train_loss"]), float(row["test_loss"])) if row["accuracy"] else None,
+    )
+
+
+def wilson(accuracy: float, images: int) -> tuple[float, float]:
+    """Wilson's 95 % interval, in percent, for an accuracy measured on so many images."""
+    interval = binomtest(round(accuracy * images), images).proportion_ci(0.95, "wilson")
+    return 100 * interval.low, 100 * interval.high
+
+
+def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: str) -> Figure:
+    """Left: accuracy, a numbered row per variant. Right: the numbers by train and test loss."""
+    rules = 5.9 + 0.23 * (len(thresholds) + 1)  # the square panel, and the legend below it
+    height = max(rules, ROW_HEIGHT * (len(points) + len(_groups(points))) + 1.8)
+    figure = Figure(figsize=(12, height), layout="constrained")
+    figure.suptitle(title)
+    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.2, 1)))
+    colours = _colours(points)
+    _draw_accuracies(left.add_subplot(), points, colours)
+    left.legend(handles=_accuracy_legend(points), loc="outside lower center", **LEGEND)
+    _draw_losses(right.add_subplot(), points, colours, thresholds)
+    return figure
+
+
+def _groups(points: Sequence[Point]) -> list[tuple[str, list[int]]]:
+    """Neighbouring rows of one depth: (depth, their places), as in the table."""
+    groups: list[tuple[str, list[int]]] = []
+    for place, point in enumerate(points):
+        if groups and groups[-1][0] == point.depth:
+            groups[-1][1].append(place)
+        else:
+            groups.append((point.depth, [place]))
+    return groups
+
+
+def _colours(points: Sequence[Point]) -> dict[str, Any]:
+    """One colour per depth, dark enough for white figures inside."""
+    depths = list(dict.fromkeys(point.depth for point in points))
+    palette = ["#4c72b0", "#c44e52", "#3f8f5b", "#8172b3", "#937860", "#b0578f", "#5f5f5f"]
+    return {depth: palette[place % len(palette)] for place, depth in enumerate(depths)}
+
+
+def _draw_accuracies(axes: Axes, points: Sequence[Point], colours: Mapping[str, Any]) -> None:
+    rows: dict[int, float] = {}
+    y = 0.0
+    for depth, places in _groups(points):
+        name = f"{depth} convolution{'s' * (depth != '1')}"
+        axes.annotate(
+            name,
+            (0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+            fontweight="bold",
+            color=colours[depth],
+        )
+        axes.axhline(y - 0.5, color="0.85", linewidth=0.8)
+        for place in places:
+            y += 1
+            rows[place] = y
+        y += 1
+    several = any(len(point.accuracies) > 1 for point in points)
+    for place, point in enumerate(points):
+        _draw_row(axes, point, rows[place], colours[point.depth], several)
+    _scale_accuracies(axes, points)
+    axes.set_yticks(
+        [rows[place] for place in range(len(points))],
+        [_row_label(point, place) for place, point in enumerate(points, start=1)],
+    )
+    axes.set_ylim(y - 0.3, -0.7)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", alpha=0.4)
+    axes.set_axisbelow(True)
+
+
+def _accuracy_legend(points: Sequence[Point]) -> list[Line2D]:
+    several = any(len(point.accuracies) > 1 for point in points)
+    handles = [_marker("o", "Mean over seeds" if several else "Measured")]
+    if any(point.interval for point in points):
+        bars = "± standard deviation over seeds" if several else "95 % interval (Wilson)"
+        handles.append(Line2D([], [], color="0.3", label=bars))
+    if several:
+        handles.append(_marker("|", "One seed"))
+    if any(point.reference is not None for point in points):
+        handles.append(_marker("D", "Published (one run)", markerfacecolor="none"))
+    return handles
+
+
+def _row_label(point: Point, place: int) -> str:
+    """The label and the row's number, with a mark where only some seeds have finished."""
+    partly = point.accuracies and point.status != "complete"
+    mark = f" ({point.status.split(',')[0]})" if partly else ""
+    return f"{point.label}{mark}  {place}"
+
+
+def _draw_row(axes: Axes, point: Point, y: float, colour: Any, several: bool) -> None:
+    if point.reference is not None:
+        axes.plot(point.reference, y, "D", color="0.25", markerfacecolor="none", zorder=3)
+    if point.accuracy is None:
+        axes.annotate(
+            point.status,
+            (0.5, y),
+            xycoords=("axes fraction", "data"),
+            ha="center",
+            va="center",
+            fontsize="small",
+            style="italic",
+            color="0.35",
+            backgroundcolor="white",
+        )
+        return
+    if point.interval:
+        axes.plot(point.interval, [y, y], color=colour, linewidth=1.5)
+    if several:
+        axes.plot(point.accuracies, [y] * len(point.accuracies), "|", color=colour, markersize=9)
+    axes.plot(point.accuracy, y, "o", color=colour)
+
+
+def _scale_accuracies(axes: Axes, points: Sequence[Point]) -> None:
+    """A linear axis, or one logarithmic in the error where a linear one would hide the best."""
+    axes.set_xlabel("Test accuracy (%)")
+    shown = [p.accuracy for p in points if p.accuracy is not None and math.isfinite(p.accuracy)]
+    if not shown:
+        return
+    if (100 + HALF_IMAGE - min(shown)) < 12 * (100 + HALF_IMAGE - max(shown)):
+        axes.margins(x=0.05)
+        return
+    every = [v for p in points for v in (*p.accuracies, *(p.interval or ()), p.reference or 100)]
+    low = _minus_log_error(min(filter(math.isfinite, every)))
+    high = _minus_log_error(100)
+    axes.set_xscale("function", functions=(_minus_log_error, _from_minus_log_error))
+    axes.set_xlim(_from_minus_log_error(low - 0.04 * (high - low)), 100)
+    axes.xaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("Test accuracy (%), axis logarithmic in the error")
+
+
+def _minus_log_error(accuracy: Any) -> Any:
+    return -np.log10(np.maximum(100 + HALF_IMAGE - accuracy, 1e-3))
+
+
+def _from_minus_log_error(value: Any) -> Any:
+    return 100 + HALF_IMAGE - 10.0**-value
+
+
+def _draw_losses(
+    axes: Axes, points: Sequence[Point], colours: Mapping[str, Any], thresholds: Thresholds
+) -> None:
+    """Numbers on log axes; a threshold on test / train loss is a diagonal."""
+    drawn = [
+        (place, point, point.losses)
+        for place, point in enumerate(points, start=1)
+        if point.losses and all(0 < loss < math.inf for loss in point.losses)
+    ]
+    axes.set_box_aspect(1)
+    axes.set_anchor("N")
+    axes.set_xlabel("Train error (loss, last epoch)")
+    axes.set_ylabel("Test error (loss)")
+    if not drawn:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
+        return
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for place, point, (train, test) in drawn:
+        axes.plot(train, test, "o", color=colours[point.depth], markersize=13, alpha=0.85)
+        axes.annotate(
+            str(place), (train, test), ha="center", va="center", fontsize=7.5, color="white"
+        )
+    trains, tests = [losses[0] for *_, losses in drawn], [losses[1] for *_, losses in drawn]
+    limits_x, limits_y = _log_limits(trains), _log_limits(tests)
+    bounds = [float(threshold["below"]) for threshold in thresholds if "below" in threshold]
+    for bound in bounds:
+        axes.plot(limits_x, [bound * x for x in limits_x], "--", color="0.45", linewidth=1)
+        _name_line(axes, bound, limits_x, limits_y)
+    axes.set_xlim(limits_x)
+    axes.set_ylim(limits_y)
+    for axis, (low, high) in ((axes.xaxis, limits_x), (axes.yaxis, limits_y)):
+        axis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
+    axes.grid(alpha=0.4)
+    axes.set_axisbelow(True)
+    _name_regions(axes, thresholds, bounds)
+
+
+def _log_limits(values: Sequence[float]) -> tuple[float, float]:
+    """Around the values, with room for the markers, and never less than a decade."""
+    low, high = min(values) / 1.7, max(values) * 1.7
+    widen = max(1.0, 10 * low / high) ** 0.5
+    return low / widen, high * widen
+
+
+def _name_line(
+    axes: Axes, bound: float, limits_x: tuple[float, float], limits_y: tuple[float, float]
+) -> None:
+    """Write `r = bound` on the line near its upper end inside the panel, if it crosses it."""
+    x = min(limits_x[1], limits_y[1] / bound) / 1.25
+    y = bound * x
+    if limits_x[0] < x and limits_y[0] < y:
+        axes.text(
+            x,
+            y,
+            f"r = {bound:g}",
+            ha="center",
+            va="center",
+            fontsize="small",
+            color="0.3",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 in every decade between, thinned to the decades over a wide range."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if high / low < 1000 else (1,)
+    return [t for d in decades for s in steps if low <= (t := s * 10.0**d) <= high]
+
+
+def _name_regions(axes: Axes, thresholds: Thresholds, bounds: Sequence[float]) -> None:
+    """Below the panel, the verdict of every region between the lines."""
+    lines = []
+    lower = 0.0
+    for threshold in thresholds:
+        upper = threshold.get("below")
+        rule = f"r < {upper:g}" if upper is not None else f"r ≥ {lower:g}" if bounds else "any r"
+        if lower and upper is not None:
+            rule = f"{lower:g} ≤ {rule}"
+        lines.append(f"{rule}: {threshold['text']}")
+        lower = upper or lower
+    axes.legend(
+        handles=[Line2D([], [], linestyle="none", label=line) for line in lines],
+        title="r = test error / train error (dashed: the verdict's limits)",
+        fontsize="small",
+        title_fontsize="small",
+        handlelength=0,
+        handletextpad=0,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.13),
+        frameon=False,
+    )
+
+
+def _marker(marker: str, label: str, **style: Any) -> Line2D:
+    return Line2D([], [], marker=marker, color="0.3", linestyle="none", label=label, **style)
+
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0]):
+        _, test_images = read_images(snakemake.input.manifest)
+        metrics = read_metrics(snakemake.input.metrics)
+        points = read_points(snakemake.input.summary, metrics, test_images)
+        figure = comparison_figure(points, snakemake.params.verdict, snakemake.params.title)
+        with atomic(snakemake.output.comparison) as temporary:
+            figure.savefig(temporary, dpi=snakemake.params.dpi)

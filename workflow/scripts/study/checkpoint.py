@@ -1,0 +1,64 @@
+"""Checkpoints: all that a training needs to go on as if it had never stopped."""
+
+import json
+import logging
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.files import atomic
+
+log = logging.getLogger(__name__)
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass
+class Progress:
+    """How far a training has come.
+
+    Order of the images and dropout follow from seed, epoch and step alone, so this and the
+    variables of model and optimizer are its whole state.
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)  # history of the finished epochs
+    step: int = 0  # steps done in the epoch under way
+    epoch_seconds: float = 0.0  # spent on that epoch so far
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def save_checkpoint(path: str | Path, key: str, progress: Progress, variables: Arrays) -> None:
+    """Write the state to `path`, whole or not at all. `key` says which training it belongs to."""
+    header = json.dumps({"key": key, "progress": asdict(progress)})
+    with atomic(path) as temporary:
+        np.savez(temporary, header=np.array(header), **variables)  # type: ignore[arg-type]
+
+
+def load_checkpoint(path: str | Path, key: str) -> tuple[Progress, Arrays] | None:
+    """The state in `path`, or None where there is none of the training `key`.
+
+    A checkpoint of another training or a damaged one is set aside beside it, with a warning.
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            variables = dict(archive)  # the checksums of the archive are compared here
+        header = json.loads(str(variables.pop("header")))
+        progress = Progress(**header["progress"])
+        reason = "is of other settings, code, data or packages" if header["key"] != key else None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        reason = "is damaged"
+    if reason is None:
+        return progress, variables
+    aside = path.with_name(f"{path.stem}.set-aside{path.suffix}")
+    path.replace(aside)
+    log.warning("warning: the checkpoint %s %s; it is now %s", path, reason, aside.name)
+    return None

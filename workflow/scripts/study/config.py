@@ -1,0 +1,376 @@
+"""The configuration: checked, completed, and resolved into the runs of the study."""
+
+import json
+import math
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from study.errors import StudyError
+from study.networks import Layer, Shape, canonical_layers, depth, feature_shapes
+from study.sources import source_shape
+
+Config = dict[str, Any]
+
+SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network and how it is trained: `layers` and `training` with every setting given."""
+
+    id: str
+    label: str
+    reference: Config | None
+    training: Config
+    layers: list[Layer]
+
+    @property
+    def depth(self) -> int:
+        return depth(self.layers)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a variant with one seed."""
+
+    variant: str
+    seed: int
+    label: str
+    settings: Config
+    layers: list[Layer]
+
+    @property
+    def title(self) -> str:
+        return f"{self.label} ({self.variant}), seed {self.seed}"
+
+    @cached_property
+    def definition(self) -> str:
+        """All that decides this run's result but the data and the code, as canonical JSON."""
+        return json.dumps(
+            {"seed": self.seed, "training": self.settings, "layers": self.layers}, sort_keys=True
+        )
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked configuration with every default filled in."""
+
+    dataset_name: str
+    datasets: dict[str, Config]
+    outdir: str
+    seeds: list[int]
+    incomplete: str
+    checkpoint_every: int
+    verdict: list[Config]
+    plots: Config
+    variants: list[Variant]
+
+    @property
+    def dataset(self) -> Config:
+        return self.datasets[self.dataset_name]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, variant by variant."""
+        return [
+            Run(variant.id, seed, variant.label, variant.training, variant.layers)
+            for variant in self.variants
+            for seed in self.seeds
+        ]
+
+    @cached_property
+    def _run_of(self) -> dict[tuple[str, str], Run]:
+        return {(run.variant, str(run.seed)): run for run in self.runs}
+
+    def run(self, variant: str, seed: str) -> Run:
+        """The run of these wildcards."""
+        return self._run_of[variant, str(seed)]
+
+
+def load_study(config: Config) -> Study:
+    """Check `config`, fill in the defaults and resolve its runs. `config` is left as it is.
+
+    Raises:
+        StudyError: something in it is not allowed; one line for each mistake that the schema
+            finds, else one line for the first that needs several keys to see.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    _check_schema(config, schema)
+    full = _with_defaults(config, schema, schema)
+    _check_verdict(full["verdict"])
+    _check_unique([variant["id"] for variant in full["variants"]])
+    if full["dataset"] not in full["datasets"]:
+        raise StudyError(
+            f"dataset: {full['dataset']!r} is not under `datasets`; "
+            f"there are {', '.join(full['datasets'])}"
+        )
+    for name, dataset in full["datasets"].items():
+        _check_dataset(name, dataset)
+    variants = [
+        # the overrides as given: with the defaults filled in they would override everything
+        _variant(variant, config.get("training", {}) | given.get("training", {}), schema)
+        for variant, given in zip(full["variants"], config["variants"], strict=True)
+    ]
+    shape, train_images = source_shape(
+        f"datasets.{full['dataset']}", full["datasets"][full["dataset"]]
+    )
+    for variant in variants:
+        _check_fits(variant, shape, train_images)
+    seeds = full["seeds"]
+    return Study(
+        dataset_name=full["dataset"],
+        datasets=full["datasets"],
+        outdir=full["outdir"].rstrip("/"),
+        seeds=seeds if isinstance(seeds, list) else list(range(1, seeds + 1)),
+        incomplete=full["incomplete"],
+        checkpoint_every=full["checkpoint_every"],
+        verdict=full["verdict"],
+        plots=full["plots"],
+        variants=variants,
+    )
+
+
+def check_duplicate_keys(files: Iterable[str | Path]) -> None:
+    """Refuse YAML files in which a key stands twice: the first would be lost without a word.
+
+    Raises:
+        StudyError: a key stands twice; the message names the file, the line and the key.
+    """
+    for file in files:
+        yaml.compose(  # raises where the loader's construct_mapping would be too late to know
+            Path(file).read_text(encoding="utf-8"), Loader=_loader_for(str(file))
+        )
+
+
+def _loader_for(file: str) -> type[yaml.SafeLoader]:
+    class UniqueKeyLoader(yaml.SafeLoader):
+        def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+            node = super().compose_mapping_node(anchor)
+            seen: set[Hashable] = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                    if key.value in seen:
+                        raise StudyError(
+                            f"{file}, line {key.start_mark.line + 1}: the key {key.value!r} "
+                            "stands twice; keep one"
+                        )
+                    seen.add(key.value)
+            return node
+
+    return UniqueKeyLoader
+
+
+# --- the schema ---------------------------------------------------------------------------------
+
+
+def _check_schema(config: Config, schema: Config) -> None:
+    errors = sorted(
+        jsonschema.Draft202012Validator(schema).iter_errors(config),
+        key=lambda error: [str(part) for part in error.absolute_path],
+    )
+    lines = [_message(error, config) for error in errors]
+    lines += [
+        f"{_key(path, config)}: {value} is not a finite number"
+        for path, value in _leaves(config, ())
+        if isinstance(value, float) and not math.isfinite(value)  # JSON Schema lets these pass
+    ]
+    if lines:
+        raise StudyError("\n".join(dict.fromkeys(lines)))
+
+
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value that is neither mapping nor list, with its path."""
+    if isinstance(value, dict | list):
+        for part, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(item, (*path, part))
+    else:
+        yield path, value
+
+
+def _message(error: jsonschema.ValidationError, config: Config) -> str:
+    """One line: the key, the value and what is allowed."""
+    key = _key(error.absolute_path, config)
+    value = _short(error.instance)
+    allowed = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            unknown = [name for name in error.instance if name not in known]
+            return (
+                f"{key or 'configuration'}: unknown key {', '.join(map(repr, unknown))}; "
+                f"allowed are {', '.join(known)}"
+            )
+        case "required":
+            missing = [name for name in allowed if name not in error.instance]
+            return f"{key or 'configuration'}: missing key {', '.join(map(repr, missing))}"
+        case "type":
+            names = [allowed] if isinstance(allowed, str) else allowed
+            return f"{key}: {value} is not {' or '.join(_TYPES[name] for name in names)}"
+        case "enum":
+            return f"{key}: {value} is not one of {', '.join(map(str, allowed))}"
+        case "minimum":
+            return f"{key}: {value} is too small; the smallest allowed is {allowed}"
+        case "maximum":
+            return f"{key}: {value} is too large; the largest allowed is {allowed}"
+        case "exclusiveMinimum":
+            return f"{key}: {value} is not allowed; it must be more than {allowed}"
+        case "exclusiveMaximum":
+            return f"{key}: {value} is not allowed; it must be less than {allowed}"
+        case "pattern":
+            return f"{key}: {value} is not allowed; it must match {allowed}"
+        case "minItems" | "minLength":
+            return f"{key}: {value} has too few entries; at least {allowed} is needed"
+        case "maxItems" | "maxLength":
+            return f"{key}: {value} is too long; at most {allowed} is allowed"
+        case "uniqueItems":
+            return f"{key}: {value} has an entry twice"
+        case "minProperties" | "maxProperties":
+            return f"{key}: {value} must have exactly one key, the type of the layer"
+    return f"{key}: {error.message}"
+
+
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping of keys to values",
+    "string": "text",
+}
+
+
+def _key(path: Iterable[str | int], config: Config) -> str:
+    """The path as a user reads it: `variants[conv3-k3].layers[1][0].conv.kernel`."""
+    text = ""
+    value: Any = config
+    for part in path:
+        value = value[part]
+        if isinstance(part, str):
+            text += f".{part}" if text else part
+        elif isinstance(value, dict) and isinstance(value.get("id"), str):
+            text += f"[{value['id']}]"
+        else:
+            text += f"[{part}]"
+    return text
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _with_defaults(value: Any, schema: Config, root: Config) -> Any:
+    """A copy of `value` in which every key that has a default in the schema is given.
+
+    Numbers of the type `number` become floats, so that 1 and 1.0 define the same run.
+    """
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    if "if" in schema:
+        branch = "then" if jsonschema.Draft202012Validator(schema["if"]).is_valid(value) else "else"
+        schema = schema[branch]
+        if "$ref" in schema:
+            return _with_defaults(value, schema, root)
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        other = schema.get("additionalProperties") or {}
+        given = {
+            key: _with_defaults(value[key] if key in value else part["default"], part, root)
+            for key, part in properties.items()
+            if key in value or "default" in part
+        }
+        rest = {k: _with_defaults(v, other, root) for k, v in value.items() if k not in properties}
+        return given | rest
+    if isinstance(value, list):
+        return [_with_defaults(item, schema.get("items", {}), root) for item in value]
+    return float(value) if schema.get("type") == "number" else value
+
+
+# --- what needs several keys to see -------------------------------------------------------------
+
+
+def _variant(declared: Config, training: Config, schema: Config) -> Variant:
+    settings = _with_defaults(training, {"$ref": "#/$defs/training"}, schema)
+    if settings["validation"] == "test":
+        del settings["holdout_fraction"]  # has no effect, so it must not define the run
+    return Variant(
+        id=declared["id"],
+        label=declared.get("label", declared["id"]),
+        reference=declared.get("reference"),
+        training=settings,
+        layers=canonical_layers(declared["layers"]),
+    )
+
+
+def _check_verdict(thresholds: Sequence[Config]) -> None:
+    *bounded, last = thresholds
+    for position, entry in enumerate(bounded):
+        if "below" not in entry:
+            raise StudyError(f"verdict[{position}]: missing key 'below'; only the last has none")
+    if "below" in last:
+        raise StudyError(
+            f"verdict[{len(bounded)}].below: {last['below']} leaves larger ratios without a "
+            "verdict; the last entry must have no `below`"
+        )
+    bounds = [entry["below"] for entry in bounded]
+    if bounds != sorted(set(bounds)):
+        raise StudyError(f"verdict: the bounds {bounds} must rise from entry to entry")
+
+
+def _check_unique(ids: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in ids:
+        # some file systems do not tell upper from lower case
+        if name.casefold() in seen:
+            raise StudyError(
+                f"variants: the id {name!r} stands twice (beside {seen[name.casefold()]!r}); "
+                "each variant needs its own, also without regard to case"
+            )
+        seen[name.casefold()] = name
+
+
+def _check_dataset(name: str, dataset: Config) -> None:
+    key = f"datasets.{name}"
+    origins = [origin for origin in ("bundled", "npz", "files") if origin in dataset]
+    if len(origins) != 1:
+        raise StudyError(
+            f"{key}: has {' and '.join(origins) or 'no origin'}; "
+            "exactly one of bundled, npz and files is allowed"
+        )
+    files = dataset.get("files", {})
+    local = [part for part, file in files.items() if "path" in file]
+    for part, file in files.items():
+        wanted = {"path"} if local else {"name", "bytes", "sha256"}
+        if set(file) != wanted:
+            raise StudyError(
+                f"{key}.files.{part}: has the keys {', '.join(sorted(file)) or 'none'}; allowed "
+                "are name, bytes and sha256 for a download, or path for your own file, "
+                "the same way for all four"
+            )
+    if files and not local and "mirrors" not in dataset:
+        raise StudyError(f"{key}: missing key 'mirrors'; a download needs at least one")
+    if (files and not local) or "bundled" in dataset:
+        for required in ("shape", "train_images"):
+            if required not in dataset:
+                raise StudyError(f"{key}: missing key {required!r}")
+
+
+def _check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
+    key = f"variants[{variant.id}]"
+    try:
+        feature_shapes(variant.layers, shape)
+    except StudyError as error:
+        raise StudyError(f"{key}.layers: {error}") from None
+    settings = variant.training
+    fitted = train_images - round(train_images * settings.get("holdout_fraction", 0.0))
+    if settings["batch_size"] > fitted:
+        raise StudyError(
+            f"{key}: the batch_size {settings['batch_size']} is larger than the data; "
+            f"at most {fitted}, the number of training images, is allowed"
+        )

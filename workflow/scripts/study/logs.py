@@ -1,0 +1,50 @@
+"""One log for a rule's script: its file, and the console."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from study.errors import StudyError
+
+log = logging.getLogger("study")
+
+
+@contextmanager
+def script_log(path: str | Path) -> Iterator[None]:
+    """Log to the file `path` and to standard error while the block runs.
+
+    What the user can put right (StudyError, OSError, MemoryError) ends the script with one line
+    and status 1; anything else is a bug and leaves its traceback in both places.
+    """
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"error: cannot write the log {path}: {error.strerror}")
+    file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handlers: list[logging.Handler] = [file, logging.StreamHandler(sys.stderr)]
+    for handler in handlers:
+        root.addHandler(handler)
+    try:
+        yield
+    except StudyError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except OSError as error:
+        log.error("error: %s: %s", error.filename or "input/output", error.strerror or error)
+        sys.exit(1)
+    except MemoryError as error:
+        log.error("error: out of memory: %s", error)
+        sys.exit(1)
+    except Exception:
+        log.exception("error: this should not happen; please report it with the log %s", path)
+        sys.exit(1)
+    finally:
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

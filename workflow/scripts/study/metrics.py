@@ -1,0 +1,64 @@
+"""Read what finished and failed runs leave."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from study.errors import StudyError
+
+Run = tuple[str, int]
+"""A run's variant and seed."""
+
+
+def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
+    """The content of every metrics.json, by run.
+
+    Raises:
+        StudyError: a file is not a run's metrics; delete it and its run is made again.
+    """
+    found = {}
+    for path in paths:
+        content = _read_json(path)
+        try:
+            found[str(content["variant"]), int(content["seed"])] = content
+        except (KeyError, TypeError, ValueError) as error:
+            raise StudyError(f"{path}: no metrics of a run (variant, seed)") from error
+    return found
+
+
+def read_failures(paths: Iterable[str | Path]) -> dict[Run, str]:
+    """The one-line error of every runs/{variant}/seed-{seed}/failed.json, by run.
+
+    Raises:
+        StudyError: a file is not the record of a failed run.
+    """
+    found = {}
+    for path in map(Path, paths):
+        content = _read_json(path)
+        try:
+            seed = int(path.parent.name.removeprefix("seed-"))
+            found[path.parent.parent.name, seed] = " ".join(str(content["error"]).split())
+        except (KeyError, TypeError, ValueError) as error:
+            raise StudyError(f"{path}: no record of a failed run") from error
+    return found
+
+
+def read_images(manifest: str | Path) -> tuple[int, int]:
+    """How many training and test images the prepared data holds.
+
+    Raises:
+        StudyError: the file is not a manifest.
+    """
+    content = _read_json(manifest)
+    try:
+        return int(content["train"]["images"]), int(content["test"]["images"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"{manifest}: no manifest of prepared data") from error
+
+
+def _read_json(path: str | Path) -> Any:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StudyError(f"{path}: damaged, not JSON ({error}); delete it and run again") from error

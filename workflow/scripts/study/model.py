@@ -1,0 +1,85 @@
+"""The networks as Keras models of standard layers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from study.networks import Layer, Shape, layer_names
+
+
+def build_model(
+    layers: Sequence[Layer], input_shape: Shape, classes: int, settings: dict[str, Any], seed: int
+) -> keras.Sequential:
+    """The network with its initial weights, which follow from `seed` alone.
+
+    Maps images [n, *input_shape], scaled by the pixel divisor, to probabilities [n, classes].
+    Layers are named as in `layer_names`; the softmax layer is named `output`.
+    """
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input(input_shape, name="images")])
+    for layer, name in zip(layers, layer_names(layers), strict=True):
+        model.add(_keras_layer(layer, name, settings))
+    # The output layer keeps Keras's own initializer, as in the notebook.
+    model.add(keras.layers.Dense(classes, activation="softmax", name="output"))
+    return model
+
+
+def _keras_layer(layer: Layer, name: str, settings: dict[str, Any]) -> keras.Layer:
+    common = {
+        "activation": settings["activation"],
+        "kernel_initializer": settings["initializer"],
+        "name": name,
+    }
+    match layer["type"]:
+        case "conv":
+            return keras.layers.Conv2D(
+                layer["filters"],
+                layer["kernel"],
+                strides=layer["stride"],
+                padding=layer["padding"],
+                **common,
+            )
+        case "max_pool":
+            return keras.layers.MaxPooling2D(layer["size"], name=name)
+        case "dropout":
+            return keras.layers.Dropout(layer["rate"], name=name)
+        case "batch_norm":
+            return keras.layers.BatchNormalization(name=name)
+        case "flatten":
+            return keras.layers.Flatten(name=name)
+        case "dense":
+            return keras.layers.Dense(layer["units"], **common)
+    raise ValueError(f"no such layer: {layer['type']}")
+
+
+def compile_model(model: keras.Model, settings: dict[str, Any]) -> None:
+    """Give the model the run's optimizer and loss, so that a user can evaluate it or go on."""
+    model.compile(optimizer=make_optimizer(settings), loss=settings["loss"], metrics=["accuracy"])
+
+
+def make_optimizer(settings: dict[str, Any]) -> keras.Optimizer:
+    """The optimizer that the settings name, at their learning rate."""
+    optimizer = keras.optimizers.get(settings["optimizer"])
+    optimizer.learning_rate = settings["learning_rate"]
+    return optimizer
+
+
+def weight_variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """The variables of the network by `{layer}/{variable}`, such as `conv_1/kernel`.
+
+    Dropout's counter is left out: it is no weight, and training does not use it.
+    """
+    return {
+        f"{layer.name}/{variable.name}": variable
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.Dropout)
+        for variable in layer.weights
+    }
+
+
+def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
+    """The values of `weight_variables`."""
+    return {name: variable.numpy() for name, variable in weight_variables(model).items()}

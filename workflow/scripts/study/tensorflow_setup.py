@@ -1,0 +1,54 @@
+"""TensorFlow set up for the machine, which must happen before its import."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def configure_tensorflow(threads: int, log: str | Path) -> None:
+    """Make TensorFlow run on `threads` threads, with oneDNN's kernels where it has them.
+
+    To be called before anything imports TensorFlow. What its libraries say while they start goes
+    to the end of the file `log` and not to the console.
+    """
+    # Off by default on processors without VNNI, where these kernels are 2 to 6 times faster too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # Otherwise one process takes a GPU's whole memory.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+
+    with _stderr_to(log):
+        import keras
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        if tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()  # a CPU needs no such care
+    # Keras reads these from a file in the user's home, which must not decide results.
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+
+
+def onednn_enabled() -> bool:
+    """Whether TensorFlow was told to use oneDNN's kernels."""
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
+
+
+@contextmanager
+def _stderr_to(path: str | Path) -> Iterator[None]:
+    """Send the process's standard error, that of C++ code included, to the end of a file."""
+    sys.stderr.flush()
+    console = os.dup(2)
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    os.dup2(file, 2)
+    try:
+        yield
+    finally:
+        os.dup2(console, 2)
+        os.close(console)
+        os.close(file)

@@ -1,0 +1,298 @@
+"""Training and evaluation of one network, as fast as the processor's arithmetic allows.
+
+The network is a plain Keras model of standard layers, which holds the weights. Only its execution
+is written out here: the same function and the same gradients as in Keras's `fit`, by cheaper
+TensorFlow kernels. docs/performance.md says what each of them is worth.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from study.model import make_optimizer
+
+Images = NDArray[np.uint8]
+Labels = NDArray[Any]
+
+EVALUATION_BATCH = 500  # images; large enough to be fast, small enough for the caches
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean loss and accuracy over some images."""
+
+    loss: float
+    accuracy: float
+
+
+class Trainer:
+    """Trains `model` on images [n, h, w, c] (0 to 255) with labels [n].
+
+    All that is random follows from seed, epoch and step. So a training that goes on with the
+    values of `variables` is bit by bit the one that never stopped.
+    """
+
+    def __init__(
+        self,
+        model: keras.Sequential,
+        images: Images,
+        labels: Labels,
+        settings: dict[str, Any],
+        seed: int,
+    ) -> None:
+        self.model = model
+        self.settings = settings
+        self.seed = seed
+        self._images = tf.constant(images)  # once, as bytes; each step gathers its batch from it
+        self._labels = tf.constant(labels, tf.int64)
+        self._totals = tf.Variable([0.0, 0.0])  # summed loss and correct answers since `reset`
+        weights = [variable.value for variable in model.trainable_variables]
+        self._update, optimizer_state = optimizer_update(settings, weights)
+        self.variables: list[tf.Variable] = [
+            *weights,
+            *(variable.value for layer in model.layers for variable in moving_statistics(layer)),
+            *optimizer_state,
+            self._totals,
+        ]
+        # One trace each, for every size of batch.
+        self._step = tf.function(
+            self._train_step,
+            autograph=False,
+            input_signature=[
+                tf.TensorSpec([None], tf.int32),
+                tf.TensorSpec([], tf.int64),
+                tf.TensorSpec([], tf.int64),
+            ],
+        )
+        self._evaluate = tf.function(
+            self._evaluation_step,
+            autograph=False,
+            input_signature=[
+                tf.TensorSpec([None, *images.shape[1:]], tf.uint8),
+                tf.TensorSpec([None], tf.int64),
+            ],
+        )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self._images) // self.settings["batch_size"])
+
+    def train_epoch(self, epoch: int, first_step: int = 0) -> Iterator[int]:
+        """Train epoch number `epoch` (from 1); yields the number of steps done after each one."""
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._images))
+        size = self.settings["batch_size"]
+        epoch_number = tf.constant(epoch, tf.int64)
+        for step in range(first_step, self.steps_per_epoch):
+            batch = tf.constant(order[step * size : (step + 1) * size], tf.int32)
+            self._step(batch, epoch_number, tf.constant(step, tf.int64))
+            yield step + 1
+
+    def summed_loss(self) -> float:
+        """Summed loss of the images since the epoch began."""
+        return float(self._totals[0].numpy())
+
+    def end_epoch(self) -> Score:
+        """Mean loss and accuracy over the epoch, as `fit` reports them; the next begins at zero."""
+        return self._take_score(len(self._images))
+
+    def evaluate(self, images: Images, labels: Labels) -> tuple[Score, NDArray[np.float32]]:
+        """Score on images [n, h, w, c] with dropout off, and the probabilities [n, classes].
+
+        Not to be called within an epoch.
+        """
+        parts = []
+        for first in range(0, len(images), EVALUATION_BATCH):
+            part = slice(first, first + EVALUATION_BATCH)
+            parts.append(
+                self._evaluate(tf.constant(images[part]), tf.constant(labels[part], tf.int64))
+            )
+        return self._take_score(len(images)), np.concatenate(parts)
+
+    def _take_score(self, count: int) -> Score:
+        loss, correct = map(float, self._totals.numpy())
+        self._totals.assign([0.0, 0.0])
+        return Score(loss / count, correct / count)
+
+    def _train_step(self, batch: tf.Tensor, epoch: tf.Tensor, step: tf.Tensor) -> None:
+        labels = tf.gather(self._labels, batch)
+        with tf.GradientTape() as tape:
+            key = DropoutKey(self.seed, epoch, step)
+            output = logits(self.model, self._scaled(tf.gather(self._images, batch)), key)
+            losses = self._losses(output, labels)
+            loss = tf.reduce_mean(losses)
+        weights = [variable.value for variable in self.model.trainable_variables]
+        self._update(tape.gradient(loss, weights))
+        self._count(losses, output, labels)
+
+    def _evaluation_step(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        output = logits(self.model, self._scaled(images))
+        self._count(self._losses(output, labels), output, labels)
+        return tf.nn.softmax(output)
+
+    def _scaled(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(images, tf.float32) / self.settings["pixel_divisor"]
+
+    def _losses(self, output: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """The loss of each image."""
+        if self.settings["loss"] == "categorical_crossentropy":
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output)
+        classes = output.shape[-1]
+        function = getattr(keras.losses, self.settings["loss"])
+        return function(tf.one_hot(labels, classes), tf.nn.softmax(output))
+
+    def _count(self, losses: tf.Tensor, output: tf.Tensor, labels: tf.Tensor) -> None:
+        correct = tf.cast(tf.argmax(output, 1) == labels, tf.float32)
+        self._totals.assign_add(tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct)]))
+
+
+def moving_statistics(layer: keras.Layer) -> list[keras.Variable]:
+    """The layer's state that training changes beside its weights: batch normalization's means and
+    variances.
+    """
+    is_batch_norm = isinstance(layer, keras.layers.BatchNormalization)
+    return [layer.moving_mean, layer.moving_variance] if is_batch_norm else []
+
+
+def optimizer_update(
+    settings: dict[str, Any], weights: list[tf.Variable]
+) -> tuple[Callable[[list[tf.Tensor]], None], list[tf.Variable]]:
+    """A function that updates `weights` by their gradients, and the variables of its state."""
+    optimizer = make_optimizer(settings)
+    if settings["optimizer"] != "adam":
+        optimizer.build(weights)
+        return (
+            lambda gradients: optimizer.apply(gradients, weights),
+            [variable.value for variable in optimizer.variables],
+        )
+    # Keras's Adam by one fused kernel for each variable.
+    step = tf.Variable(0, dtype=tf.int64)
+    means = [tf.Variable(tf.zeros_like(weight)) for weight in weights]
+    squares = [tf.Variable(tf.zeros_like(weight)) for weight in weights]
+
+    def update(gradients: list[tf.Tensor]) -> None:
+        count = tf.cast(step.assign_add(1), tf.float32)
+        for weight, gradient, mean, square in zip(weights, gradients, means, squares, strict=True):
+            tf.raw_ops.ResourceApplyAdam(
+                var=weight.handle,
+                m=mean.handle,
+                v=square.handle,
+                grad=gradient,
+                lr=settings["learning_rate"],
+                beta1=optimizer.beta_1,
+                beta2=optimizer.beta_2,
+                epsilon=optimizer.epsilon,
+                beta1_power=tf.pow(optimizer.beta_1, count),
+                beta2_power=tf.pow(optimizer.beta_2, count),
+            )
+
+    return update, [step, *means, *squares]
+
+
+@dataclass(frozen=True)
+class DropoutKey:
+    """What decides the dropout masks of one training step."""
+
+    seed: int
+    epoch: tf.Tensor
+    step: tf.Tensor
+
+
+def logits(model: keras.Sequential, x: tf.Tensor, key: DropoutKey | None = None) -> tf.Tensor:
+    """The model's output [n, classes] before the softmax, for scaled images [n, h, w, c].
+
+    With a `key` as in training: with dropout, and batch normalization by the batch's statistics.
+    """
+    late: keras.layers.Conv2D | None = None
+    for position, layer in enumerate(model.layers):
+        match layer:
+            case keras.layers.Conv2D():
+                x = tf.nn.conv2d(x, layer.kernel.value, layer.strides, layer.padding.upper())
+                if _commutes_with_pooling(layer, model.layers[position + 1]):
+                    late = layer
+                else:
+                    x = layer.activation(tf.nn.bias_add(x, layer.bias.value))
+            case keras.layers.MaxPooling2D():
+                x = tf.nn.max_pool2d(x, layer.pool_size, layer.strides, layer.padding.upper())
+                if late is not None:
+                    x = late.activation(tf.nn.bias_add(x, late.bias.value))
+                    late = None
+            case keras.layers.Dropout():
+                if key is not None:
+                    x = x * dropout_mask(tf.shape(x), x.shape[-1], layer.rate, key, position)
+            case keras.layers.BatchNormalization():
+                x = batch_norm(layer, x, training=key is not None)
+            case keras.layers.Flatten():
+                x = tf.reshape(x, [-1, int(np.prod(x.shape[1:]))])
+            case keras.layers.Dense():
+                x = tf.nn.bias_add(tf.matmul(x, layer.kernel.value), layer.bias.value)
+                if position < len(model.layers) - 1:
+                    x = layer.activation(x)
+            case _:
+                raise TypeError(f"no way to run a {type(layer).__name__}")
+    return x
+
+
+def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> bool:
+    """Whether bias and activation may come after the pooling, on a quarter of the values.
+
+    The maximum of values raised by the same bias, or passed through a function that never falls,
+    is the maximum so treated, in floating point too.
+    """
+    return (
+        isinstance(after, keras.layers.MaxPooling2D) and conv.activation is keras.activations.relu
+    )
+
+
+def dropout_mask(
+    shape: tf.Tensor, channels: int, rate: float, key: DropoutKey, position: int
+) -> tf.Tensor:
+    """Dropout's factors: 0 with probability `rate`, else 1 / (1 - rate).
+
+    Philox is counter based, so the mask is a function of seed, epoch, step and `position`, and
+    there is no state to keep. 8 random bits decide where `rate` is a multiple of 1/256 (0.25,
+    0.5), else 32.
+    """
+    kind = tf.uint8 if (rate * 256).is_integer() else tf.uint32
+    words = -(-channels * kind.size // 4)
+    bits = tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=tf.concat([shape[:-1], [words]], 0),
+        key=tf.cast(tf.stack([key.epoch + (key.seed << 32)]), tf.uint64),
+        # the low half of the counter counts within a mask
+        counter=tf.cast(tf.stack([tf.zeros_like(key.step), key.step * 1024 + position]), tf.uint64),
+        alg=1,  # Philox
+        dtype=tf.uint32,
+    )
+    if kind is tf.uint8:
+        as_bytes = tf.concat([shape[:-1], [words * 4]], 0)
+        bits = tf.reshape(tf.bitcast(bits, tf.uint8), as_bytes)[..., :channels]
+    dropped = tf.constant(round(rate * 256**kind.size), kind)
+    return tf.cast(bits >= dropped, tf.float32) * (1 / (1 - rate))
+
+
+def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: bool) -> tf.Tensor:
+    """Batch normalization by one fused kernel, with the moving averages as Keras keeps them."""
+    is_flat = x.shape.rank == 2
+    if is_flat:
+        x = x[:, None, None, :]
+    mean, variance = layer.moving_mean.value, layer.moving_variance.value
+    y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=layer.gamma.value,
+        offset=layer.beta.value,
+        mean=[] if training else mean,
+        variance=[] if training else variance,
+        epsilon=layer.epsilon,
+        is_training=training,
+    )
+    if training:
+        # The kernel gives the unbiased variance, Keras averages the biased one.
+        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+        batch_variance *= (count - 1) / count
+        for moving, value in ((mean, batch_mean), (variance, batch_variance)):
+            moving.assign_sub((moving - value) * (1 - layer.momentum))
+    return y[:, 0, 0, :] if is_flat else y

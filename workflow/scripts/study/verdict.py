@@ -1,0 +1,49 @@
+"""The verdict on a network: how its test loss compares with its train loss."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from study.errors import StudyError
+
+Thresholds = Sequence[Mapping[str, Any]]
+"""As in the configuration: [{below: 0.75, text: ...}, ..., {text: ...}], `below` ascending."""
+
+
+def verdict(train_loss: float, test_loss: float, thresholds: Thresholds) -> str:
+    """The text of the first threshold that r = test_loss / train_loss lies below.
+
+    The last threshold has no `below` and takes what is left, an r without bound included (a train
+    loss of zero). Where r has no meaning, the text says why.
+
+    Raises:
+        StudyError: no threshold takes this r.
+    """
+    if not (math.isfinite(train_loss) and math.isfinite(test_loss)):
+        return "No verdict: a loss is not finite"
+    if train_loss < 0 or test_loss < 0:
+        return "No verdict: a loss is negative"
+    if train_loss == test_loss == 0:
+        return "No verdict: both losses are zero"
+    ratio = test_loss / train_loss if train_loss > 0 else math.inf
+    for threshold in thresholds:
+        if ratio < threshold.get("below", math.inf) or "below" not in threshold:
+            return str(threshold["text"])
+    raise StudyError(f"verdict: r = {ratio:g} lies below no threshold; leave out the last `below`")
+
+
+def describe(thresholds: Thresholds) -> str:
+    """The rule in words, as it stands under the table."""
+    parts = []
+    lower = ""
+    for threshold in thresholds:
+        if "below" in threshold:
+            upper = f"{threshold['below']:g}"
+            where = f"{lower} ≤ r < {upper}" if lower else f"r < {upper}"
+            lower = upper
+        else:
+            where = f"r ≥ {lower}" if lower else "any r"
+        parts.append(f"“{threshold['text']}” for {where}")
+    return "Performance follows from r = test error / train error of the last epoch: " + (
+        "; ".join(parts) + "."
+    )

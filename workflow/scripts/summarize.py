@@ -1,0 +1,428 @@
+"""Bring the runs together: the study's table in Markdown, and one row per variant in CSV."""
+
+import csv
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any
+
+from prettytable import PrettyTable, TableStyle
+
+from study.files import atomic
+from study.logs import script_log
+from study.metrics import Run, read_failures, read_images, read_metrics
+from study.verdict import Thresholds, describe, verdict
+
+SEED_COLUMNS = (
+    "Number of Convolutional layers",
+    "Optimizations",
+    "Accuracy",
+    "Train error",
+    "Test error",
+    "Performance",
+)
+NAMES = {
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "kmnist": "Kuzushiji-MNIST",
+    "digits": "scikit-learn digits",
+}
+NOTABLE = 0.4  # percentage points from the published accuracy
+NONE = "—"
+Metrics = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant's figures: means over its finished runs, None where there is none.
+
+    Accuracies are fractions; `difference_points` is in percentage points. The CSV has one
+    column per field, in this order.
+    """
+
+    id: str
+    label: str
+    depth: int
+    n_seeds: int
+    accuracy: float | None
+    accuracy_sd: float | None
+    train_loss: float | None
+    test_loss: float | None
+    train_loss_eval: float | None
+    verdict: str | None
+    parameters: int | None
+    seconds_per_epoch: float | None
+    best_epoch: float | None
+    reference_accuracy: float | None
+    difference_points: float | None
+    status: str
+    train_loss_sd: float | None
+    test_loss_sd: float | None
+    seconds_per_epoch_sd: float | None
+
+
+def summarize(
+    variants: Sequence[Mapping[str, Any]],
+    runs: Iterable[Sequence[Any]],
+    metrics: Mapping[Run, Metrics],
+    failures: Mapping[Run, str],
+    thresholds: Thresholds,
+) -> list[Row]:
+    """One row per variant, in the order of `variants`; the verdict follows from the means.
+
+    Args:
+        variants: {id, label, depth, reference: {accuracy, ...} or None} each.
+        runs: every expected run as (variant, seed); others in `metrics` are left out.
+        metrics: the metrics of the finished runs.
+        failures: what stopped the runs that failed; a finished run's is ignored.
+        thresholds: the verdict's rule.
+    """
+    seeds: dict[str, list[int]] = defaultdict(list)
+    for variant, seed in runs:
+        seeds[variant].append(seed)
+    return [
+        _row(
+            variant,
+            seeds[variant["id"]],
+            {
+                seed: metrics[variant["id"], seed]
+                for seed in seeds[variant["id"]]
+                if (variant["id"], seed) in metrics
+            },
+            {
+                seed: failures[variant["id"], seed]
+                for seed in seeds[variant["id"]]
+                if (variant["id"], seed) in failures and (variant["id"], seed) not in metrics
+            },
+            thresholds,
+        )
+        for variant in variants
+    ]
+
+
+def _row(
+    variant: Mapping[str, Any],
+    seeds: Sequence[int],
+    finished: Mapping[int, Metrics],
+    failed: Mapping[int, str],
+    thresholds: Thresholds,
+) -> Row:
+    def values(key: str) -> list[float]:
+        return [run[key] for run in finished.values()]
+
+    accuracy = _mean(values("test_accuracy"))
+    train_loss, test_loss = _mean(values("train_loss")), _mean(values("test_loss"))
+    reference = (variant.get("reference") or {}).get("accuracy")
+    return Row(
+        id=variant["id"],
+        label=variant["label"],
+        depth=variant["depth"],
+        n_seeds=len(finished),
+        accuracy=accuracy,
+        accuracy_sd=_sd(values("test_accuracy")),
+        train_loss=train_loss,
+        test_loss=test_loss,
+        train_loss_eval=_mean(values("train_loss_eval")),
+        verdict=(
+            None
+            if train_loss is None or test_loss is None
+            else verdict(train_loss, test_loss, thresholds)
+        ),
+        parameters=next((run["parameters"] for run in finished.values()), None),
+        seconds_per_epoch=_mean(values("seconds_per_epoch")),
+        best_epoch=median(values("best_epoch")) if finished else None,
+        reference_accuracy=reference,
+        difference_points=(
+            None if accuracy is None or reference is None else 100 * (accuracy - reference)
+        ),
+        status=_status(seeds, finished, failed),
+        train_loss_sd=_sd(values("train_loss")),
+        test_loss_sd=_sd(values("test_loss")),
+        seconds_per_epoch_sd=_sd(values("seconds_per_epoch")),
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _sd(values: Sequence[float]) -> float | None:
+    """The sample standard deviation, which needs two values."""
+    if len(values) < 2:
+        return None
+    return stdev(values) if all(map(math.isfinite, values)) else math.nan
+
+
+def _status(
+    seeds: Sequence[int], finished: Mapping[int, Metrics], failed: Mapping[int, str]
+) -> str:
+    """complete; missing; failed: why; 2 of 3 seeds; 2 of 3 seeds, seed 3 failed: why."""
+    if len(finished) == len(seeds) > 0:
+        return "complete"
+    if not finished and not failed:
+        return "missing"
+    if failed and len(failed) == len(seeds) and len(set(failed.values())) == 1:
+        return f"failed: {failed[seeds[0]]}"
+    by_error: dict[str, list[int]] = defaultdict(list)
+    for seed, error in failed.items():
+        by_error[error].append(seed)
+    parts = [f"{len(finished)} of {len(seeds)} seeds"]
+    parts += [f"{_seeds(same)} failed: {error}" for error, same in by_error.items()]
+    return ", ".join(parts)
+
+
+def to_markdown(
+    rows: Sequence[Row],
+    runs: Sequence[Metrics],
+    images: tuple[int, int],
+    thresholds: Thresholds,
+) -> str:
+    """The whole of summary.md.
+
+    `runs` are the metrics of the finished runs behind `rows`; `images` counts the dataset's
+    training and test images.
+    """
+    parts = [
+        f"# {_dataset_names(runs)}: {len(rows)} networks compared" if runs else "# No finished run",
+        _what_was_run(rows, runs, images),
+        *_warning(runs),
+        _performance_table(rows),
+        describe(thresholds),
+        "## Cost, and the published accuracy",
+        _cost_table(rows),
+        *_notable(rows),
+        "## How this was computed",
+        _provenance(rows, runs),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write_csv(rows: Sequence[Row], path: str | Path) -> None:
+    """summary.csv: one line per variant, unrounded, empty where there is no figure."""
+    names = [field.name for field in fields(Row)]
+    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(asdict, rows))
+
+
+def _what_was_run(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[int, int]) -> str:
+    """One line: data, images, epochs, batch, seeds, validation."""
+    if not runs:
+        return ""
+    validations = {
+        "test": "validated on the test set, as in the seed notebook",
+        "holdout": "validated on a held-out part of the training images",
+    }
+    most = max(row.n_seeds for row in rows)
+    parts = [
+        "{:,} training and {:,} test images".format(*images),
+        _range(runs, lambda run: run["epochs"], "epoch"),
+        f"batches of {_range(runs, lambda run: run['settings']['batch_size'])}",
+        ("up to " if _uneven(rows) else "") + f"{most} seed{'s' * (most != 1)} per network",
+        " or ".join(_distinct(runs, lambda run: validations[run["validation"]])),
+    ]
+    return f"Each network was trained on {_dataset_names(runs)}: " + ", ".join(parts) + "."
+
+
+def _performance_table(rows: Sequence[Row]) -> str:
+    """The seed notebook's table; with several seeds mean ± standard deviation and n."""
+    several = any(row.n_seeds > 1 for row in rows)
+    table = _table(SEED_COLUMNS, left=("Optimizations", "Performance"))
+    previous = None
+    for row in rows:
+        n = f" (n = {row.n_seeds})" if several and row.n_seeds else ""
+        complete = row.status == "complete"
+        table.add_row(
+            [
+                row.depth if row.depth != previous else "",
+                _escape(row.label),
+                _number(row.accuracy, ".2%", row.accuracy_sd, ".2%") + n,
+                _number(row.train_loss, ".4f", row.train_loss_sd),
+                _number(row.test_loss, ".4f", row.test_loss_sd),
+                _escape("; ".join(filter(None, (row.verdict, "" if complete else row.status)))),
+            ]
+        )
+        previous = row.depth
+    return table.get_string()
+
+
+def _cost_table(rows: Sequence[Row]) -> str:
+    names = (
+        "Variant",
+        "n",
+        "Parameters",
+        "Seconds per epoch",
+        "Best epoch",
+        "Published accuracy",
+        "Accuracy",
+        "Difference (points)",
+    )
+    table = _table(names, left=("Variant",))
+    for row in rows:
+        table.add_row(
+            [
+                f"`{row.id}`",
+                row.n_seeds,
+                _number(row.parameters, ","),
+                _number(row.seconds_per_epoch, ".1f", row.seconds_per_epoch_sd),
+                _number(row.best_epoch, "g"),
+                _number(row.reference_accuracy, ".2%"),
+                _number(row.accuracy, ".2%", row.accuracy_sd, ".2%"),
+                _signed(row.difference_points),
+            ]
+        )
+    return table.get_string()
+
+
+def _notable(rows: Sequence[Row]) -> list[str]:
+    """Which accuracies are far from the published ones; nothing where none is published."""
+    differences = [(row.id, row.difference_points) for row in rows]
+    known = [(id_, points) for id_, points in differences if points is not None]
+    # 0.4 points exactly must not count as more because of its binary rounding.
+    far = [f"`{id_}` ({_signed(points)})" for id_, points in known if abs(points) > NOTABLE + 1e-9]
+    if far:
+        listed = ", ".join(far)
+        return [f"**More than {NOTABLE} points from the published accuracy:** {listed}."]
+    if known:
+        return [f"No accuracy is more than {NOTABLE} points from the published one."]
+    return []
+
+
+PROVENANCE: dict[str, Callable[[Metrics], str]] = {
+    "Python": lambda run: run["versions"]["python"],
+    "TensorFlow": lambda run: run["versions"]["tensorflow"],
+    "Keras": lambda run: run["versions"]["keras"],
+    "Project": lambda run: run["versions"]["project"],
+    "Processor": lambda run: run["processor"],
+    "Threads per run": lambda run: str(run["threads"]),
+    "Git commit": lambda run: (run["git_commit"] or "none")[:12],
+    "Training code digest": lambda run: run["code_digest"][:12],
+    "Data SHA-256": lambda run: run["data"]["sha256"][:12],
+}
+
+
+def _warning(runs: Sequence[Metrics]) -> list[str]:
+    """An alert that names the runs behind each value, wherever the runs were not made alike."""
+    lines = []
+    for name, value in PROVENANCE.items():
+        made_with: dict[str, list[Metrics]] = defaultdict(list)
+        for run in runs:
+            made_with[value(run)].append(run)
+        if len(made_with) > 1:
+            groups = sorted(made_with.items(), key=lambda group: -len(group[1]))
+            values = "; ".join(f"{v} ({_runs(group, runs)})" for v, group in groups)
+            lines.append(f"> - {name}: {values}")
+    if not lines:
+        return []
+    head = "> The runs were not all made alike, which may be behind differences between them."
+    return ["\n".join(["> [!WARNING]", head, ">", *lines])]
+
+
+def _runs(group: Sequence[Metrics], runs: Sequence[Metrics]) -> str:
+    """Which runs: variants by id, with their seeds where not all of the variant's are meant."""
+    every = Counter(run["variant"] for run in runs)
+    seeds: dict[str, list[int]] = defaultdict(list)
+    for run in group:
+        seeds[run["variant"]].append(run["seed"])
+    return ", ".join(
+        f"`{variant}`" if len(of_variant) == every[variant] else f"`{variant}` {_seeds(of_variant)}"
+        for variant, of_variant in seeds.items()
+    )
+
+
+def _seeds(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] -> seeds 1–3, 7."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    text = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+    return f"seed{'s' * (len(numbers) > 1)} {text}"
+
+
+def _provenance(rows: Sequence[Row], runs: Sequence[Metrics]) -> str:
+    several = any(row.n_seeds > 1 for row in rows)
+    lines = [f"- {name}: {', '.join(_distinct(runs, value))}" for name, value in PROVENANCE.items()]
+    lines = lines if runs else []
+    lines.append(
+        "- Accuracy and test error: on the test images, after the last epoch. Train error: the "
+        "mean over the batches of the last epoch, dropout on, as `fit` reports it. Best epoch: "
+        "the one of highest validation accuracy, the first on ties. Published: the figures of "
+        "the seed notebook, from one run each."
+    )
+    if several:
+        lines.append(
+            "- Means over n seeds, ± the sample standard deviation; best epoch: the median. The "
+            "verdict follows from the mean errors."
+        )
+    return "\n".join(lines)
+
+
+def _table(names: Sequence[str], left: Sequence[str]) -> PrettyTable:
+    table = PrettyTable(names)
+    table.set_style(TableStyle.MARKDOWN)
+    for name in names:
+        table.align[name] = "l" if name in left else "r"
+    return table
+
+
+def _number(
+    value: float | None, spec: str, sd: float | None = None, sd_spec: str | None = None
+) -> str:
+    """`value`, with ± `sd` where there is one; an em dash for None."""
+    if value is None:
+        return NONE
+    if sd is None:
+        return format(value, spec)
+    return f"{value:{spec}} ± {sd:{sd_spec or spec}}"
+
+
+def _signed(points: float | None) -> str:
+    return NONE if points is None else f"{points:+.2f}".replace("-", "−")
+
+
+def _escape(text: str) -> str:
+    """A table cell must hold neither a column's end nor a line's."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _distinct(runs: Iterable[Metrics], value: Callable[[Metrics], str]) -> list[str]:
+    return list(dict.fromkeys(map(value, runs)))
+
+
+def _range(runs: Sequence[Metrics], value: Callable[[Metrics], int], unit: str = "") -> str:
+    """12 epochs, or 5 to 12 epochs."""
+    low, high = min(map(value, runs)), max(map(value, runs))
+    text = f"{low}" if low == high else f"{low} to {high}"
+    return f"{text} {unit}{'s' * (high != 1)}" if unit else text
+
+
+def _uneven(rows: Sequence[Row]) -> bool:
+    return len({row.n_seeds for row in rows}) > 1
+
+
+def _dataset_names(runs: Sequence[Metrics]) -> str:
+    def name(run: Metrics) -> str:
+        return NAMES.get(run["data"]["dataset"], run["data"]["dataset"])
+
+    return ", ".join(_distinct(runs, name))
+
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0]):
+        params = snakemake.params
+        metrics = read_metrics(snakemake.input.metrics)
+        failures = read_failures(params.failed)
+        images = read_images(snakemake.input.manifest)
+        rows = summarize(params.variants, params.runs, metrics, failures, params.verdict)
+        expected = [metrics[v, s] for v, s in params.runs if (v, s) in metrics]
+        write_csv(rows, snakemake.output.csv)
+        with atomic(snakemake.output.markdown) as temporary:
+            text = to_markdown(rows, expected, images, params.verdict)
+            temporary.write_text(text, encoding="utf-8")

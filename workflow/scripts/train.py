@@ -1,0 +1,328 @@
+"""Train one variant with one seed, from its last checkpoint where there is one."""
+
+import csv
+import hashlib
+import json
+import logging
+import math
+import platform
+import signal
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.checkpoint import Progress, load_checkpoint, save_checkpoint
+from study.data import load_prepared, stratified_holdout
+from study.errors import StudyError
+from study.files import atomic, write_json
+from study.logs import script_log
+from study.networks import count_parameters
+from study.provenance import git_commit, peak_memory_mb, processor, versions
+from study.tensorflow_setup import configure_tensorflow, onednn_enabled
+
+if TYPE_CHECKING:
+    from study.training import Score, Trainer
+
+    snakemake: Any
+
+log = logging.getLogger(__name__)
+
+Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Images [n, h, w, c] and labels [n]."""
+
+HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+STEPS_BETWEEN_CHECKS = 50  # of the loss; each one waits for the device
+
+
+class Diverged(StudyError):
+    """The loss is not finite any more; `rows` is the history of the epochs before."""
+
+    def __init__(self, message: str, epoch: int, rows: list[dict[str, float]]) -> None:
+        super().__init__(message)
+        self.epoch = epoch
+        self.rows = rows
+
+
+class Interrupted(Exception):
+    """The process was asked to end, and has written its checkpoint."""
+
+
+class StopRequest:
+    """Remembers a SIGTERM (from a scheduler) or SIGINT (Ctrl-C) that came while listening."""
+
+    signal: int | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, self) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+
+
+class Training:
+    """One run under way: the trainer, its progress, and the checkpoint that keeps both.
+
+    `key` says what defines the run: a checkpoint with another one is not its own.
+    """
+
+    def __init__(self, name: str, trainer: "Trainer", checkpoint: Path, key: str) -> None:
+        self.name = name
+        self.trainer = trainer
+        self.checkpoint = checkpoint
+        self.key = key
+        self.progress = self._restored() or Progress()
+        self._wall = time.perf_counter() - self.progress.wall_seconds
+        self._cpu = time.process_time() - self.progress.cpu_seconds
+
+    def _restored(self) -> Progress | None:
+        found = load_checkpoint(self.checkpoint, self.key)
+        if found is None:
+            return None
+        progress, values = found
+        for position, variable in enumerate(self.trainer.variables):
+            variable.assign(values[f"variable_{position}"])
+        return progress
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        self.stamp()
+        values = {
+            f"variable_{position}": variable.numpy()
+            for position, variable in enumerate(self.trainer.variables)
+        }
+        save_checkpoint(self.checkpoint, self.key, self.progress, values)
+
+    def stamp(self) -> None:
+        """Note the time spent, earlier attempts included."""
+        self.progress.wall_seconds = time.perf_counter() - self._wall
+        self.progress.cpu_seconds = time.process_time() - self._cpu
+
+    def check_finite(self, loss: float) -> None:
+        """Raise Diverged unless `loss` is finite."""
+        if not math.isfinite(loss):
+            epoch = len(self.progress.rows) + 1
+            raise Diverged(
+                f"{self.name}: loss is {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
+                f"{epoch} with learning rate {self.trainer.settings['learning_rate']:g}; try a "
+                "smaller training.learning_rate",
+                epoch,
+                self.progress.rows,
+            )
+
+
+def train(training: Training, validation: Data, checkpoint_every: int, stop: StopRequest) -> None:
+    """Train until all epochs are done; the progress's rows are then the whole history.
+
+    Raises:
+        Diverged: the loss is not finite.
+        Interrupted: `stop` came; the checkpoint holds every step that was done.
+    """
+    name, trainer, progress = training.name, training.trainer, training.progress
+    epochs = trainer.settings["epochs"]
+    if progress.rows or progress.step:
+        log.info("%s | goes on after epoch %d, step %d", name, len(progress.rows), progress.step)
+    while len(progress.rows) < epochs:
+        epoch = len(progress.rows) + 1
+        start = time.perf_counter() - progress.epoch_seconds
+        for step in trainer.train_epoch(epoch, progress.step):
+            progress.step = step
+            if step % STEPS_BETWEEN_CHECKS == 0:
+                training.check_finite(trainer.summed_loss())
+            if stop.signal is not None:
+                progress.epoch_seconds = time.perf_counter() - start
+                training.save()
+                raise Interrupted
+        fitted = trainer.end_epoch()
+        validated, _ = trainer.evaluate(*validation)
+        training.check_finite(fitted.loss)
+        training.check_finite(validated.loss)
+        progress.rows.append(
+            {
+                "epoch": epoch,
+                "loss": fitted.loss,
+                "accuracy": fitted.accuracy,
+                "val_loss": validated.loss,
+                "val_accuracy": validated.accuracy,
+                "seconds": time.perf_counter() - start,
+            }
+        )
+        progress.step, progress.epoch_seconds = 0, 0.0
+        log.info("%s | %s", name, epoch_line(progress.rows, epochs))
+        if epoch % checkpoint_every == 0 or epoch == epochs:
+            training.save()
+
+
+def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
+    """One finished epoch in words, with the time that is left."""
+    row = rows[-1]
+    left = statistics.fmean(row["seconds"] for row in rows) * (epochs - len(rows))
+    return (
+        f"epoch {len(rows):{len(str(epochs))}}/{epochs} | loss {row['loss']:.4f} "
+        f"accuracy {row['accuracy']:.4f} | val_loss {row['val_loss']:.4f} "
+        f"val_accuracy {row['val_accuracy']:.4f} | {row['seconds']:.1f} s | "
+        f"{int(left) // 60} min {int(left) % 60:02} s left"
+    )
+
+
+def split(
+    arrays: dict[str, NDArray[np.uint8]], settings: dict[str, Any], seed: int
+) -> tuple[Data, Data, Data]:
+    """The images to train on, to validate on after each epoch, and to test on at the end."""
+    images = {
+        part: arrays[f"x_{part}"].reshape(*arrays[f"x_{part}"].shape[:3], -1)
+        for part in ("train", "test")
+    }
+    fitted, test = (images["train"], arrays["y_train"]), (images["test"], arrays["y_test"])
+    if settings["validation"] == "test":
+        return fitted, test, test
+    kept, held = stratified_holdout(arrays["y_train"], settings["holdout_fraction"], seed)
+    return (fitted[0][kept], fitted[1][kept]), (fitted[0][held], fitted[1][held]), test
+
+
+def best_epoch(rows: Sequence[dict[str, float]]) -> int:
+    """The epoch with the highest validation accuracy, the first of several."""
+    return max(range(len(rows)), key=lambda position: rows[position]["val_accuracy"]) + 1
+
+
+def write_history(path: str | Path, rows: Sequence[dict[str, float]]) -> None:
+    """Write the history, one row for each epoch."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, HISTORY, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_arrays(path: str | Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write arrays as a NumPy archive."""
+    with atomic(path) as temporary:
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]
+
+
+def checkpoint_key(run: Any, code: str, manifest: dict[str, Any]) -> str:
+    """Digest of all that decides the result.
+
+    The packages that compute are part of it: with another version a training could not go on to
+    the result that it would have had.
+    """
+    packages = [versions()[package] for package in ("tensorflow", "keras", "numpy")]
+    defining = [run, code, manifest["sha256"], manifest["classes"], packages]
+    return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
+
+
+def describe_result(training: Training, fitted: "Score", tested: "Score") -> dict[str, Any]:
+    """The figures of a finished training: of its last epoch, and of the final network on the
+    training images (`fitted`) and the test images (`tested`), both with dropout off.
+    """
+    progress, rows = training.progress, training.progress.rows
+    return {
+        "epochs": len(rows),
+        "train_loss": rows[-1]["loss"],
+        "train_accuracy": rows[-1]["accuracy"],
+        "train_loss_eval": fitted.loss,
+        "train_accuracy_eval": fitted.accuracy,
+        "validation_loss": rows[-1]["val_loss"],
+        "validation_accuracy": rows[-1]["val_accuracy"],
+        "test_loss": tested.loss,
+        "test_accuracy": tested.accuracy,
+        "best_epoch": best_epoch(rows),
+        "seconds_per_epoch": statistics.median(row["seconds"] for row in rows),
+        "wall_seconds": progress.wall_seconds,
+        "cpu_seconds": progress.cpu_seconds,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def main() -> None:
+    run = json.loads(snakemake.params.definition)
+    settings, layers, seed = run["training"], run["layers"], run["seed"]
+    output = snakemake.output
+    failed = [
+        Path(output.metrics).with_name(name) for name in ("failed.json", "failed-history.csv")
+    ]
+    for file in failed:
+        file.unlink(missing_ok=True)
+
+    arrays, manifest = load_prepared(snakemake.input.data, snakemake.input.manifest)
+    fitted, validation, test = split(arrays, settings, seed)
+    del arrays
+    shape, classes = tuple(manifest["input_shape"]), manifest["classes"]
+
+    configure_tensorflow(settings["threads"], snakemake.log[0])
+    from study.model import build_model, named_weights
+    from study.training import Trainer
+
+    model = build_model(layers, shape, classes, settings, seed)
+    initial = named_weights(model)
+    key = checkpoint_key(run, snakemake.params.code, manifest)
+    training = Training(
+        f"{snakemake.wildcards.variant} seed {seed}",
+        Trainer(model, *fitted, settings, seed),
+        Path(snakemake.params.checkpoint),
+        key,
+    )
+    stop = StopRequest()
+    try:
+        with stop.listening():
+            train(training, validation, snakemake.params.checkpoint_every, stop)
+    except Interrupted:
+        assert stop.signal is not None
+        reason = signal.Signals(stop.signal).name
+        log.info("%s | stopped by %s; the same command goes on from here", training.name, reason)
+        sys.exit(128 + stop.signal)
+    except Diverged as error:
+        write_history(failed[1], error.rows)
+        write_json(failed[0], {"error": str(error), "epoch": error.epoch})
+        raise
+    on_fitted, _ = training.trainer.evaluate(*fitted)
+    on_test, probabilities = training.trainer.evaluate(*test)
+    training.stamp()
+
+    write_history(output.history, training.progress.rows)
+    write_arrays(output.predictions, {"probabilities": probabilities, "labels": test[1]})
+    final = named_weights(model)
+    write_arrays(
+        output.weights,
+        {f"initial/{name}": values for name, values in initial.items()}
+        | {f"final/{name}": values for name, values in final.items()},
+    )
+    write_json(
+        output.metrics,
+        {
+            "variant": snakemake.wildcards.variant,
+            "seed": seed,
+            "run_digest": key[:16],
+            **describe_result(training, on_fitted, on_test),
+            "parameters": count_parameters(layers, shape, classes),
+            "threads": settings["threads"],
+            "validation": settings["validation"],
+            "versions": versions(),
+            "code_digest": snakemake.params.code,
+            "git_commit": git_commit(),
+            "processor": processor(),
+            "platform": platform.platform(),
+            "onednn": onednn_enabled(),
+            "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
+            "settings": settings,
+            "layers": layers,
+        },
+    )
+
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0]):
+        main()
