@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
-#include: "workflow/rules/plots.smk"
-#include: "workflow/rules/summary.smk"
+include: "workflow/rules/plots.smk"
+include: "workflow/rules/summary.smk"
 
 
 rule all:
@@ -33,3 +33,16 @@ rule all:
             for run in runs_to_aggregate()
             for name in ("loss.png", "accuracy.png", "kernels.png", "model.keras")
         ],
+
+
+onsuccess:
+    remove_checkpoints_of_finished_runs()
+
+
+onerror:
+    print(
+        "Something failed; its message stands above, and in its log. When the cause is gone, the "
+        "same command goes on. To summarize the runs that are finished, add "
+        "`--config incomplete=mark`.",
+        file=sys.stderr,
+    )

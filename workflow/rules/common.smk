@@ -33,3 +33,15 @@ def runs_to_aggregate() -> list[Run]:
 
 def run_of(wildcards) -> Run:
     return study.run(wildcards.variant, wildcards.seed)
+
+
+def remove_checkpoints_of_finished_runs() -> None:
+    """Drop checkpoints that nothing will go on from.
+
+    Not the training itself does so: until Snakemake has taken its outputs for complete, a crash
+    would make it train again.
+    """
+    for file in Path(study.outdir, "checkpoints").glob("*/seed-*.npz"):
+        folder = Path(study.outdir, "runs", file.parent.name, file.stem)
+        if (folder / "metrics.json").exists():
+            file.unlink()

@@ -1,17 +1,6 @@
 """All runs together: the tables and the figure that compares the variants."""
 
 
-def records_of_failures():
-    """Return what the unfinished runs that failed left behind, where the user wants them marked."""
-    if study.incomplete == "fail":
-        return []
-    finished = set(map(run_folder, runs_to_aggregate()))
-    paths = [
-        f"{run_folder(run)}/failed.json" for run in study.runs if run_folder(run) not in finished
-    ]
-    return [path for path in paths if Path(path).exists()]
-
-
 rule summarize:
     """Bring the metrics of all runs together in the study's tables."""
     input:
@@ -51,7 +40,14 @@ rule summarize:
             for variant in study.variants
         ],
         runs=[[run.variant, run.seed] for run in study.runs],
-        failed=records_of_failures(),
+        # What the runs that are marked, not aggregated, left behind when they failed.
+        failed=[
+            path
+            for run in study.runs
+            if study.incomplete == "mark"
+            and not Path(run_folder(run), "metrics.json").exists()
+            and Path(path := f"{run_folder(run)}/failed.json").exists()
+        ],
         verdict=study.verdict,
         code=code_digest("summarize.py"),
     script:

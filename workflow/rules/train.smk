@@ -16,6 +16,8 @@ rule train:
     benchmark:
         f"{study.outdir}/benchmarks/train/{{variant}}/seed-{{seed}}.tsv"
     threads: lambda wildcards: run_of(wildcards).settings["threads"]
+    # The longest first, and all before the plots: no core waits for one long run at the end.
+    priority: lambda wildcards: study.cost(run_of(wildcards))
     resources:
         mem_mb=3000,
         runtime=240,

@@ -101,7 +101,7 @@ def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: st
     height = max(rules, ROW_HEIGHT * (len(points) + len(_groups(points))) + 1.8)
     figure = Figure(figsize=(12, height), layout="constrained")
     figure.suptitle(title)
-    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.2, 1)))
+    left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))  # type: ignore[misc]
     colours = _colours(points)
     _draw_accuracies(left.add_subplot(), points, colours)
     left.legend(handles=_accuracy_legend(points), loc="outside lower center", **LEGEND)
@@ -188,14 +188,13 @@ def _draw_row(axes: Axes, point: Point, y: float, colour: Any, several: bool) ->
     if point.accuracy is None:
         axes.annotate(
             point.status,
-            (0.5, y),
+            (0.98, y),
             xycoords=("axes fraction", "data"),
-            ha="center",
+            ha="right",
             va="center",
             fontsize="small",
             style="italic",
             color="0.35",
-            backgroundcolor="white",
         )
         return
     if point.interval:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import jsonschema
 import yaml
 
 from study.errors import StudyError
-from study.networks import Layer, Shape, canonical_layers, depth, feature_shapes
+from study.networks import Layer, Shape, canonical_layers, depth, feature_shapes, multiply_adds
 from study.sources import source_shape
 
 Config = dict[str, Any]
@@ -63,6 +63,8 @@ class Study:
 
     dataset_name: str
     datasets: dict[str, Config]
+    input_shape: Shape
+    train_images: int
     outdir: str
     seeds: list[int]
     incomplete: str
@@ -87,6 +89,11 @@ class Study:
     @cached_property
     def _run_of(self) -> dict[tuple[str, str], Run]:
         return {(run.variant, str(run.seed)): run for run in self.runs}
+
+    def cost(self, run: Run) -> int:
+        """Multiply-adds of the run's training, about."""
+        once = multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
+        return 3 * once * self.train_images * run.settings["epochs"]
 
     def run(self, variant: str, seed: str) -> Run:
         """The run of these wildcards."""
@@ -114,7 +121,7 @@ def load_study(config: Config) -> Study:
         _check_dataset(name, dataset)
     variants = [
         # the overrides as given: with the defaults filled in they would override everything
-        _variant(variant, config.get("training", {}) | given.get("training", {}), schema)
+        _variant(variant, config.get("training", {}) | given.get("training", {}), full, schema)
         for variant, given in zip(full["variants"], config["variants"], strict=True)
     ]
     shape, train_images = source_shape(
@@ -126,6 +133,8 @@ def load_study(config: Config) -> Study:
     return Study(
         dataset_name=full["dataset"],
         datasets=full["datasets"],
+        input_shape=shape,
+        train_images=train_images,
         outdir=full["outdir"].rstrip("/"),
         seeds=seeds if isinstance(seeds, list) else list(range(1, seeds + 1)),
         incomplete=full["incomplete"],
@@ -143,27 +152,24 @@ def check_duplicate_keys(files: Iterable[str | Path]) -> None:
         StudyError: a key stands twice; the message names the file, the line and the key.
     """
     for file in files:
-        yaml.compose(  # raises where the loader's construct_mapping would be too late to know
-            Path(file).read_text(encoding="utf-8"), Loader=_loader_for(str(file))
-        )
+        root = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        waiting = [root] if root else []
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, yaml.SequenceNode):
+                waiting.extend(node.value)
+            elif isinstance(node, yaml.MappingNode):
+                _check_keys(node, file)
+                waiting.extend(value for _, value in node.value)
 
 
-def _loader_for(file: str) -> type[yaml.SafeLoader]:
-    class UniqueKeyLoader(yaml.SafeLoader):
-        def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
-            node = super().compose_mapping_node(anchor)
-            seen: set[Hashable] = set()
-            for key, _ in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-                    if key.value in seen:
-                        raise StudyError(
-                            f"{file}, line {key.start_mark.line + 1}: the key {key.value!r} "
-                            "stands twice; keep one"
-                        )
-                    seen.add(key.value)
-            return node
-
-    return UniqueKeyLoader
+def _check_keys(mapping: yaml.MappingNode, file: str | Path) -> None:
+    seen = set()
+    for key, _ in mapping.value:
+        if key.value in seen:
+            line = key.start_mark.line + 1
+            raise StudyError(f"{file}, line {line}: the key {key.value!r} stands twice; keep one")
+        seen.add(key.value)
 
 
 # --- the schema ---------------------------------------------------------------------------------
@@ -196,11 +202,12 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 def _message(error: jsonschema.ValidationError, config: Config) -> str:
     """One line: the key, the value and what is allowed."""
     key = _key(error.absolute_path, config)
+    schema: Any = error.schema
+    allowed: Any = error.validator_value
     value = _short(error.instance)
-    allowed = error.validator_value
     match error.validator:
         case "additionalProperties":
-            known = error.schema.get("properties", {})
+            known = schema.get("properties", {})
             unknown = [name for name in error.instance if name not in known]
             return (
                 f"{key or 'configuration'}: unknown key {', '.join(map(repr, unknown))}; "
@@ -245,7 +252,7 @@ _TYPES = {
 }
 
 
-def _key(path: Iterable[str | int], config: Config) -> str:
+def _key(path: Iterable[Any], config: Config) -> str:
     """The path as a user reads it: `variants[conv3-k3].layers[1][0].conv.kernel`."""
     text = ""
     value: Any = config
@@ -295,14 +302,16 @@ def _with_defaults(value: Any, schema: Config, root: Config) -> Any:
 # --- what needs several keys to see -------------------------------------------------------------
 
 
-def _variant(declared: Config, training: Config, schema: Config) -> Variant:
+def _variant(declared: Config, training: Config, full: Config, schema: Config) -> Variant:
     settings = _with_defaults(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
     return Variant(
         id=declared["id"],
-        label=declared.get("label", declared["id"]),
-        reference=declared.get("reference"),
+        label=declared.get("label") or declared["id"],
+        reference=declared.get("reference")
+        if full["dataset"] == full["reference_dataset"]
+        else None,
         training=settings,
         layers=canonical_layers(declared["layers"]),
     )

@@ -135,3 +135,19 @@ def count_parameters(layers: Sequence[Layer], input_shape: Shape, classes: int) 
                 total += 4 * shape[-1]
         shape = after
     return total + (shape[-1] + 1) * classes
+
+
+def multiply_adds(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
+    """Multiply-adds of one image's way through convolutions and dense layers, taps on padding
+    counted like others. Training costs about three times as much.
+    """
+    shape = tuple(input_shape)
+    total = 0
+    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
+        match layer["type"]:
+            case "conv":
+                total += after[0] * after[1] * after[2] * layer["kernel"] ** 2 * shape[2]
+            case "dense":
+                total += shape[0] * after[0]
+        shape = after
+    return total + shape[0] * classes

@@ -5,9 +5,10 @@ import platform
 import resource
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-from study import __version__
+PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 
 
 def versions() -> dict[str, str]:
@@ -16,7 +17,8 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in packages},
-        "project": __version__,
+        # read and not imported: a new version by itself is no reason to train again
+        "project": tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
     }
 
 
