@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import download as module
 import pytest
+
+import download as module
 from download import download, mirrors_of
 from study.errors import StudyError
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from prepare import bundled_digits, prepare, read_idx
 from study.data import ARRAYS, content_digest, load_prepared, stratified_holdout
 from study.errors import StudyError

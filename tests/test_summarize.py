@@ -61,10 +61,10 @@ def test_what_was_run_and_the_rule_are_said() -> None:
     for part in (
         "60,000 training and 10,000 test images",
         "12 epochs, batches of 120, 1 seed per network",
-        "validated on the test set, as in the seed notebook",
+        "validated on the test set, as in the 2019 notebook",
         "0.75 ≤ r < 2",
         "TensorFlow: 2.21.0",
-        "Git commit: abcdef012345\n",
+        "Git commit: abcdef012345",
     ):
         assert part in text
     assert "WARNING" not in text

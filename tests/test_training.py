@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ROOT
 
+from conftest import ROOT
 from study.config import Variant, load_study
 from study.model import build_model, make_optimizer, named_weights
 from study.training import DropoutKey, Trainer, dropout_mask, logits, optimizer_update

@@ -62,5 +62,6 @@ rule prepare:
     params:
         classes=lambda wildcards: study.datasets[wildcards.dataset]["classes"],
         bundled=lambda wildcards: study.datasets[wildcards.dataset].get("bundled", ""),
+        code=code_digest("prepare.py"),
     script:
         "../scripts/prepare.py"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,9 @@ from study.files import atomic
 from study.logs import script_log
 from study.metrics import Run, read_images, read_metrics
 from study.verdict import Thresholds
+
+if TYPE_CHECKING:
+    snakemake: Any
 
 HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
 ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
@@ -9,6 +10,9 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from study.errors import StudyError
 from study.files import atomic
 from study.logs import script_log
+
+if TYPE_CHECKING:
+    snakemake: Any
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 TRAIN_COLOUR, VALIDATION_COLOUR = "#c44e52", "#4c72b0"

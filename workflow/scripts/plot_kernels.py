@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +15,9 @@ from matplotlib.patches import Patch
 from study.errors import StudyError
 from study.files import atomic
 from study.logs import script_log
+
+if TYPE_CHECKING:
+    snakemake: Any
 
 BEFORE, AFTER = "before training", "after training"
 COLOURS = {BEFORE: "#b8c4d6", AFTER: "#dd8452"}

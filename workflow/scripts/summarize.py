@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import fmean, median, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prettytable import PrettyTable, TableStyle
 
@@ -16,7 +16,10 @@ from study.logs import script_log
 from study.metrics import Run, read_failures, read_images, read_metrics
 from study.verdict import Thresholds, describe, verdict
 
-SEED_COLUMNS = (
+if TYPE_CHECKING:
+    snakemake: Any
+
+NOTEBOOK_COLUMNS = (
     "Number of Convolutional layers",
     "Optimizations",
     "Accuracy",
@@ -191,7 +194,7 @@ def to_markdown(
         *_warning(runs),
         _performance_table(rows),
         describe(thresholds),
-        "## Cost, and the published accuracy",
+        "## Cost, and the published accuracy" if _any_published(rows) else "## Cost",
         _cost_table(rows),
         *_notable(rows),
         "## How this was computed",
@@ -214,7 +217,7 @@ def _what_was_run(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[in
     if not runs:
         return ""
     validations = {
-        "test": "validated on the test set, as in the seed notebook",
+        "test": "validated on the test set, as in the 2019 notebook",
         "holdout": "validated on a held-out part of the training images",
     }
     most = max(row.n_seeds for row in rows)
@@ -229,9 +232,9 @@ def _what_was_run(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[in
 
 
 def _performance_table(rows: Sequence[Row]) -> str:
-    """The seed notebook's table; with several seeds mean ± standard deviation and n."""
+    """The 2019 notebook's table; with several seeds mean ± standard deviation and n."""
     several = any(row.n_seeds > 1 for row in rows)
-    table = _table(SEED_COLUMNS, left=("Optimizations", "Performance"))
+    table = _table(NOTEBOOK_COLUMNS, left=("Optimizations", "Performance"))
     previous = None
     for row in rows:
         n = f" (n = {row.n_seeds})" if several and row.n_seeds else ""
@@ -251,31 +254,30 @@ def _performance_table(rows: Sequence[Row]) -> str:
 
 
 def _cost_table(rows: Sequence[Row]) -> str:
-    names = (
-        "Variant",
-        "n",
-        "Parameters",
-        "Seconds per epoch",
-        "Best epoch",
-        "Published accuracy",
-        "Accuracy",
-        "Difference (points)",
-    )
-    table = _table(names, left=("Variant",))
+    """What each variant costs; beside it the published accuracies, where there are any."""
+    columns: dict[str, Callable[[Row], object]] = {
+        "Variant": lambda row: f"`{row.id}`",
+        "n": lambda row: row.n_seeds,
+        "Parameters": lambda row: _number(row.parameters, ","),
+        "Seconds per epoch": lambda row: _number(
+            row.seconds_per_epoch, ".1f", row.seconds_per_epoch_sd
+        ),
+        "Best epoch": lambda row: _number(row.best_epoch, "g"),
+    }
+    if _any_published(rows):
+        columns |= {
+            "Published accuracy": lambda row: _number(row.reference_accuracy, ".2%"),
+            "Accuracy": lambda row: _number(row.accuracy, ".2%", row.accuracy_sd, ".2%"),
+            "Difference (points)": lambda row: _signed(row.difference_points),
+        }
+    table = _table(list(columns), left=("Variant",))
     for row in rows:
-        table.add_row(
-            [
-                f"`{row.id}`",
-                row.n_seeds,
-                _number(row.parameters, ","),
-                _number(row.seconds_per_epoch, ".1f", row.seconds_per_epoch_sd),
-                _number(row.best_epoch, "g"),
-                _number(row.reference_accuracy, ".2%"),
-                _number(row.accuracy, ".2%", row.accuracy_sd, ".2%"),
-                _signed(row.difference_points),
-            ]
-        )
+        table.add_row([cell(row) for cell in columns.values()])
     return table.get_string()
+
+
+def _any_published(rows: Sequence[Row]) -> bool:
+    return any(row.reference_accuracy is not None for row in rows)
 
 
 def _notable(rows: Sequence[Row]) -> list[str]:
@@ -292,23 +294,35 @@ def _notable(rows: Sequence[Row]) -> list[str]:
     return []
 
 
-PROVENANCE: dict[str, Callable[[Metrics], str]] = {
-    "Python": lambda run: run["versions"]["python"],
+# What may change a result; runs that differ in it call for a warning.
+MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "TensorFlow": lambda run: run["versions"]["tensorflow"],
     "Keras": lambda run: run["versions"]["keras"],
-    "Project": lambda run: run["versions"]["project"],
+    "NumPy": lambda run: run["versions"]["numpy"],
     "Processor": lambda run: run["processor"],
     "Threads per run": lambda run: str(run["threads"]),
-    "Git commit": lambda run: (run["git_commit"] or "none")[:12],
     "Training code digest": lambda run: run["code_digest"][:12],
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
 }
+PROVENANCE = MADE_WITH | {
+    "Python": lambda run: run["versions"]["python"],
+    "Project": lambda run: run["versions"]["project"],
+    "Git commit": lambda run: _short_commit(run["git_commit"]),
+}
+
+
+def _short_commit(commit: str | None) -> str:
+    """The first 12 digits, and whether files differed from the commit."""
+    if commit is None:
+        return "none"
+    name, _, dirty = commit.partition("-")
+    return name[:12] + (" with changes" if dirty else "")
 
 
 def _warning(runs: Sequence[Metrics]) -> list[str]:
     """An alert that names the runs behind each value, wherever the runs were not made alike."""
     lines = []
-    for name, value in PROVENANCE.items():
+    for name, value in MADE_WITH.items():
         made_with: dict[str, list[Metrics]] = defaultdict(list)
         for run in runs:
             made_with[value(run)].append(run)
@@ -353,8 +367,8 @@ def _provenance(rows: Sequence[Row], runs: Sequence[Metrics]) -> str:
     lines.append(
         "- Accuracy and test error: on the test images, after the last epoch. Train error: the "
         "mean over the batches of the last epoch, dropout on, as `fit` reports it. Best epoch: "
-        "the one of highest validation accuracy, the first on ties. Published: the figures of "
-        "the seed notebook, from one run each."
+        "the one of highest validation accuracy, the first on ties."
+        + (" Published: the `reference` figures of the configuration." * _any_published(rows))
     )
     if several:
         lines.append(

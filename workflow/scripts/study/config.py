@@ -204,17 +204,18 @@ def _message(error: jsonschema.ValidationError, config: Config) -> str:
     key = _key(error.absolute_path, config)
     schema: Any = error.schema
     allowed: Any = error.validator_value
-    value = _short(error.instance)
+    instance: Any = error.instance
+    value = _short(instance)
     match error.validator:
         case "additionalProperties":
             known = schema.get("properties", {})
-            unknown = [name for name in error.instance if name not in known]
+            unknown = [name for name in instance if name not in known]
             return (
                 f"{key or 'configuration'}: unknown key {', '.join(map(repr, unknown))}; "
                 f"allowed are {', '.join(known)}"
             )
         case "required":
-            missing = [name for name in allowed if name not in error.instance]
+            missing = [name for name in allowed if name not in instance]
             return f"{key or 'configuration'}: missing key {', '.join(map(repr, missing))}"
         case "type":
             names = [allowed] if isinstance(allowed, str) else allowed

@@ -1,0 +1,134 @@
+"""The code digest changes with what can change a result, and with nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from study.digest import SCRIPTS, code_digest, reached_code
+
+SCRIPT = '''"""A script."""
+
+from package.tools import used
+from package import settings
+
+if __name__ == "__main__":
+    print(used(1) + settings.LIMIT)
+'''
+TOOLS = '''"""Tools."""
+
+import math
+from package.deep import constant
+
+
+def used(x):
+    """Says what it does."""
+    return helper(x) + constant
+
+
+def helper(x):
+    return math.sqrt(x)  # a comment
+
+
+def unused(x):
+    return x
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "package").mkdir()
+    files = {
+        "script.py": SCRIPT,
+        "package/__init__.py": '"""A package."""\n',
+        "package/tools.py": TOOLS,
+        "package/deep.py": "constant = 3\nother = 4\n",
+        "package/settings.py": "LIMIT = 5\n",
+        "unrelated.py": "x = 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def digest_after(project: Path, name: str = "", old: str = "", new: str = "") -> str:
+    """The script's digest, computed in a process of its own, after one replacement."""
+    if name:
+        file = project / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path; from study.digest import code_digest; "
+        "print(code_digest('script.py', Path(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, project],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", "used(1)", "used(2)"),
+        ("package/tools.py", "helper(x) + constant", "helper(x) - constant"),
+        ("package/tools.py", "math.sqrt(x)", "math.exp(x)"),
+        ("package/deep.py", "constant = 3", "constant = 3.5"),
+        ("package/settings.py", "LIMIT = 5", "LIMIT = 6"),
+        ("package/__init__.py", '"""A package."""\n', "print('imported')\n"),
+    ],
+)
+def test_changes_of_what_is_used_count(project: Path, name: str, old: str, new: str) -> None:
+    assert digest_after(project) != digest_after(project, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", '"""A script."""', '"""Another docstring."""'),
+        ("script.py", "print(used(1) + settings", "print(\n        (used(1)) +  settings"),
+        ("package/tools.py", "  # a comment", ""),
+        ("package/tools.py", '"""Says what it does."""\n    ', ""),
+        ("package/tools.py", "def unused(x):\n    return x", "def unused(x):\n    return 2 * x"),
+        ("package/tools.py", "def used(x):", "\n\n\ndef used( x ):"),
+        ("package/deep.py", "other = 4", "other = 5"),
+        ("unrelated.py", "x = 1", "x = 2"),
+    ],
+)
+def test_comments_docstrings_formatting_and_unused_code_do_not(
+    project: Path, name: str, old: str, new: str
+) -> None:
+    assert digest_after(project) == digest_after(project, name, old, new)
+
+
+def test_moving_a_function_within_its_file_does_not_count(project: Path) -> None:
+    before = digest_after(project)
+    used = TOOLS[TOOLS.index("def used") : TOOLS.index("def helper")]
+    moved = TOOLS.replace(used, "") + "\n\n" + used
+    (project / "package" / "tools.py").write_text(moved, encoding="utf-8")
+    assert digest_after(project) == before
+
+
+def test_training_reaches_its_step_but_no_plot_and_no_summary() -> None:
+    reached = {source.stem for source in reached_code(SCRIPTS / "train.py", SCRIPTS)}
+    assert {"train", "training", "model", "checkpoint", "data", "networks"} <= reached
+    assert not reached & {"config", "digest", "verdict", "metrics", "summarize", "plot_history"}
+
+
+def test_every_rule_passes_the_digest_of_its_script() -> None:
+    for rules in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule in rules.read_text(encoding="utf-8").split("\nrule ")[1:]:
+            script = rule.split('"../scripts/')[1].split('"')[0]
+            if script != "download.py":  # its output is known by its checksum
+                assert f'code=code_digest("{script}")' in rule, (rules.name, script)
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    assert code_digest("train.py") == code_digest.__wrapped__("train.py")
