@@ -60,7 +60,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "zero learning rate": (
         lambda c: c["training"].update(learning_rate=0),
-        "training.learning_rate: 0 is not allowed; it must be more than 0",
+        "training.learning_rate: 0.0 is not allowed; it must be more than 0",
     ),
     "infinite learning rate": (
         lambda c: c["training"].update(learning_rate=float("inf")),
@@ -68,7 +68,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "dropout of all": (
         lambda c: first(c).update(layers=[[{"dropout": 1}, "flatten"]]),
-        "variants[conv3-k3].layers[0][0].dropout: 1 is not allowed; it must be less than 1",
+        "variants[conv3-k3].layers[0][0].dropout: 1.0 is not allowed; it must be less than 1",
     ),
     "unknown optimizer": (
         lambda c: c["training"].update(optimizer="adma"),
@@ -271,6 +271,15 @@ def test_runs_are_variants_times_seeds(config) -> None:
     assert load_study(config).seeds == [1, 2, 3]
 
 
+def test_numbers_may_come_as_text_from_the_command_line(config) -> None:
+    config["seeds"] = ["1", "2"]
+    config["training"] = {"epochs": "3", "learning_rate": "1e-4"}
+    study = load_study(config)
+    assert study.seeds == [1, 2]
+    assert study.variants[0].training["epochs"] == 3
+    assert study.variants[0].training["learning_rate"] == 1e-4
+
+
 def definitions(config: Config) -> dict[tuple[str, int], str]:
     return {(run.variant, run.seed): run.definition for run in load_study(config).runs}
 
@@ -352,3 +361,10 @@ def test_the_longest_run_has_the_highest_cost(config) -> None:
     assert max(costs, key=lambda variant: costs[variant]) == "conv7-no-dropout"
     # the arithmetic of the whole study, twice a multiply-add, as counted by hand: 660 TFLOP
     assert 2 * sum(costs.values()) == pytest.approx(660e12, rel=0.02)
+
+
+def test_the_readme_explains_every_key() -> None:
+    text = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    keys = {path.rsplit(".", 1)[1] for path, _, _ in properties(schema)}
+    assert {key for key in keys if f"`{key}`" not in text and f"{key}:" not in text} == set()

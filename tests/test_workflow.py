@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-
 from checkout import copy_checkout, planned_jobs, run_snakemake
+
 from conftest import ROOT
 from study.config import load_study
 from study.networks import count_parameters
@@ -73,7 +73,9 @@ def test_each_seed_adds_its_runs(checkout: Path, tmp_path: Path) -> None:
 def test_a_mistake_in_the_configuration_stops_everything(
     checkout: Path, tmp_path: Path, mistake: dict[str, Any], message: str
 ) -> None:
-    done = run_snakemake(checkout, "--cores", "1", "--configfile", str(overlay(tmp_path, **mistake)))
+    done = run_snakemake(
+        checkout, "--cores", "1", "--configfile", str(overlay(tmp_path, **mistake))
+    )
     assert done.returncode != 0
     assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr

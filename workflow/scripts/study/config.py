@@ -108,8 +108,8 @@ def load_study(config: Config) -> Study:
             finds, else one line for the first that needs several keys to see.
     """
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    _check_schema(config, schema)
-    full = _with_defaults(config, schema, schema)
+    full = _completed(config, schema, schema)
+    _check_schema(full, schema)
     _check_verdict(full["verdict"])
     _check_unique([variant["id"] for variant in full["variants"]])
     if full["dataset"] not in full["datasets"]:
@@ -273,10 +273,11 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _with_defaults(value: Any, schema: Config, root: Config) -> Any:
+def _completed(value: Any, schema: Config, root: Config) -> Any:
     """A copy of `value` in which every key that has a default in the schema is given.
 
-    Numbers of the type `number` become floats, so that 1 and 1.0 define the same run.
+    Where the schema wants a number, text that is one becomes it: Snakemake's --config hands over
+    text within lists and mappings. `number` means a float, so that 1 and 1.0 define the same run.
     """
     if "$ref" in schema:
         schema = {**root["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
@@ -284,27 +285,33 @@ def _with_defaults(value: Any, schema: Config, root: Config) -> Any:
         branch = "then" if jsonschema.Draft202012Validator(schema["if"]).is_valid(value) else "else"
         schema = schema[branch]
         if "$ref" in schema:
-            return _with_defaults(value, schema, root)
+            return _completed(value, schema, root)
     if isinstance(value, dict):
         properties = schema.get("properties", {})
         other = schema.get("additionalProperties") or {}
         given = {
-            key: _with_defaults(value[key] if key in value else part["default"], part, root)
+            key: _completed(value[key] if key in value else part["default"], part, root)
             for key, part in properties.items()
             if key in value or "default" in part
         }
-        rest = {k: _with_defaults(v, other, root) for k, v in value.items() if k not in properties}
+        rest = {k: _completed(v, other, root) for k, v in value.items() if k not in properties}
         return given | rest
     if isinstance(value, list):
-        return [_with_defaults(item, schema.get("items", {}), root) for item in value]
-    return float(value) if schema.get("type") == "number" else value
+        return [_completed(item, schema.get("items", {}), root) for item in value]
+    number = {"integer": int, "number": float}.get(schema.get("type", ""))
+    if number and isinstance(value, str | int) and not isinstance(value, bool):
+        try:
+            return number(value)
+        except ValueError:
+            pass  # the check says what is wrong
+    return value
 
 
 # --- what needs several keys to see -------------------------------------------------------------
 
 
 def _variant(declared: Config, training: Config, full: Config, schema: Config) -> Variant:
-    settings = _with_defaults(training, {"$ref": "#/$defs/training"}, schema)
+    settings = _completed(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
     return Variant(

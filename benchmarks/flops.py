@@ -1,0 +1,63 @@
+"""Arithmetic of a training, counted from its layers.
+
+The nominal count, the customary one, takes every tap of a kernel as two operations, also those on
+the zeros that `padding: same` puts around a feature map. oneDNN skips most of these. So a rate by
+the nominal count can exceed the processor's; the count of taps on real pixels is the work that
+cannot be avoided.
+"""
+
+from collections.abc import Sequence
+
+from study.networks import Layer, Shape, feature_shapes
+
+
+def taps_on_pixels(side: int, kernel: int, stride: int, padding: str) -> int:
+    """How often, along one axis of `side` pixels, a tap of the kernel meets a pixel."""
+    if padding == "same":
+        outputs = -(-side // stride)
+        before = max((outputs - 1) * stride + kernel - side, 0) // 2
+    else:
+        outputs = (side - kernel) // stride + 1
+        before = 0
+    return sum(
+        0 <= output * stride - before + tap < side
+        for output in range(outputs)
+        for tap in range(kernel)
+    )
+
+
+def layer_multiply_adds(
+    layers: Sequence[Layer], input_shape: Shape, classes: int, on_pixels: bool
+) -> list[int]:
+    """Multiply-adds of one image's way through each convolution and dense layer, in order.
+
+    `on_pixels` leaves out the taps on padding. The softmax layer over `classes` is the last.
+    """
+    shape = tuple(input_shape)
+    counts = []
+    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
+        match layer["type"]:
+            case "conv" if on_pixels:
+                rows, columns = (
+                    taps_on_pixels(side, layer["kernel"], layer["stride"], layer["padding"])
+                    for side in shape[:2]
+                )
+                counts.append(rows * columns * shape[2] * after[2])
+            case "conv":
+                counts.append(after[0] * after[1] * after[2] * layer["kernel"] ** 2 * shape[2])
+            case "dense":
+                counts.append(shape[0] * after[0])
+        shape = after
+    return [*counts, shape[0] * classes]
+
+
+def training_flops(
+    layers: Sequence[Layer], input_shape: Shape, classes: int, *, on_pixels: bool = False
+) -> int:
+    """Floating-point operations to train on one image: two for each multiply-add.
+
+    Each layer costs its forward pass, the gradient of its weights and that of its input; the
+    first layer needs none of its input.
+    """
+    first, *rest = layer_multiply_adds(layers, input_shape, classes, on_pixels)
+    return 2 * (2 * first + 3 * sum(rest))

@@ -1,0 +1,87 @@
+"""Worker that trains as the notebook does: Keras's `fit` on float arrays, all by default."""
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from images import random_images
+from protocol import serve
+from study.data import read_npz
+from study.model import build_model, compile_model
+
+Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Scaled images [n, h, w, c] and one-hot labels [n, classes]."""
+
+models: dict[str, keras.Model] = {}
+data: dict[int, Arrays] = {}
+
+
+def as_in_notebook(images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: int) -> Arrays:
+    """The images as floats from 0 to 1, the labels as rows of zeros with a one."""
+    return images.astype("float32") / 255, keras.utils.to_categorical(labels, classes)
+
+
+def prepare(
+    network: str,
+    layers: list[dict[str, Any]],
+    shape: list[int],
+    classes: int,
+    settings: dict[str, Any],
+    images: int,
+) -> None:
+    """Build a network and warm it up, with a short `fit` and a short evaluation."""
+    if images not in data:
+        data[images] = as_in_notebook(*random_images(images, tuple(shape), classes), classes)
+    model = build_model(layers, tuple(shape), classes, settings, seed=1)
+    compile_model(model, settings)
+    size = settings["batch_size"]
+    some = [array[: 5 * size] for array in data[images]]
+    model.fit(*some, batch_size=size, verbose=0, validation_data=some)
+    models[network] = model
+
+
+def train(network: str, images: int, batch_size: int) -> float:
+    """Seconds of a `fit` of one epoch over `images` images."""
+    x, y = data[images]
+    begin = time.perf_counter()
+    models[network].fit(x, y, batch_size=batch_size, verbose=0)
+    return time.perf_counter() - begin
+
+
+def evaluate(network: str, images: int, batch_size: int) -> float:
+    """Seconds to evaluate on `images` images, in batches as `fit` does it."""
+    x, y = data[images]
+    begin = time.perf_counter()
+    models[network].evaluate(x, y, batch_size=batch_size, verbose=0)
+    return time.perf_counter() - begin
+
+
+def accuracy(
+    layers: list[dict[str, Any]],
+    settings: dict[str, Any],
+    seed: int,
+    data: str,
+    images: int,
+) -> float:
+    """Test accuracy after a whole training on the first `images` training images."""
+    arrays = read_npz(data)
+    x, x_test = (arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test"))
+    classes = int(arrays["y_train"].max()) + 1
+    model = build_model(layers, x.shape[1:], classes, settings, seed)
+    compile_model(model, settings)
+    model.fit(
+        *as_in_notebook(x[:images], arrays["y_train"][:images], classes),
+        batch_size=settings["batch_size"],
+        epochs=settings["epochs"],
+        verbose=0,
+    )
+    test = as_in_notebook(x_test, arrays["y_test"], classes)
+    _, result = model.evaluate(*test, verbose=0)
+    return result
+
+
+if __name__ == "__main__":
+    serve({function.__name__: function for function in (prepare, train, evaluate, accuracy)})
