@@ -158,7 +158,8 @@ def test_dropout_drops_its_rate_and_keeps_the_mean(rate: float) -> None:
 def test_dropout_masks_differ_in_all_that_decides_them_and_only_there() -> None:
     base = mask_of()
     np.testing.assert_array_equal(base, mask_of())
-    for other in ({"seed": 2}, {"epoch": 2}, {"step": 1}, {"position": 4}):
+    others: list[dict[str, Any]] = [{"seed": 2}, {"epoch": 2}, {"step": 1}, {"position": 4}]
+    for other in others:
         share = (mask_of(**other) == base).mean()
         assert share == pytest.approx(0.25**2 + 0.75**2, abs=0.02), other
 

@@ -32,7 +32,31 @@ def runs_to_aggregate() -> list[Run]:
 
 
 def run_of(wildcards) -> Run:
+    """The run that the wildcards name."""
     return study.run(wildcards.variant, wildcards.seed)
+
+
+def source_files(wildcards) -> dict[str, str]:
+    """Where a data set comes from: the user's own files, those to download, or none if bundled."""
+    dataset = study.datasets[wildcards.dataset]
+    if "npz" in dataset:
+        return {"npz": dataset["npz"]}
+    return {
+        array: file.get("path") or f"data/raw/{wildcards.dataset}/{file['name']}"
+        for array, file in dataset.get("files", {}).items()
+    }
+
+
+def published_names() -> set[str]:
+    """The names of all files that can be downloaded."""
+    files = [file for dataset in study.datasets.values() for file in dataset.get("files", {}).values()]
+    return {file["name"] for file in files if "name" in file}
+
+
+def published_file(wildcards) -> dict:
+    """Name, size and checksum of a file to download."""
+    files = study.datasets[wildcards.dataset].get("files", {}).values()
+    return next(file for file in files if file.get("name") == wildcards.file)
 
 
 def remove_checkpoints_of_finished_runs() -> None:
