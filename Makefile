@@ -1,6 +1,8 @@
 # make demo    the whole study on the digits inside scikit-learn, without a download
 # make study   the study on MNIST
 # make test    the tests
+# make soak    kill the study a hundred times and compare (docs/reliability.md)
+# make bench   time the training against others (docs/performance.md)
 # make check   lint, format and types
 # make lock    resolve the dependencies anew (needs uv)
 
@@ -9,7 +11,7 @@ BIN := .venv/bin
 # Snakemake runs the scripts with the python on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo study test check lock
+.PHONY: demo study test soak bench check lock
 
 demo: .venv/installed
 	snakemake --cores all --configfile config/digits.yaml
@@ -19,6 +21,12 @@ study: .venv/installed
 
 test: .venv/installed
 	pytest
+
+soak: .venv/installed
+	python tests/soak.py
+
+bench: .venv/installed
+	python benchmarks/run.py
 
 check: .venv/installed
 	ruff check .

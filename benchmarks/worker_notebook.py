@@ -6,13 +6,14 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from tensorflow.python.util import _pywrap_util_port
 
 from images import random_images
 from protocol import serve
 from study.data import read_npz
-from study.model import build_model, compile_model
+from study.model import build_model, make_optimizer
 
-Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
+Arrays = tuple[NDArray[np.float32], NDArray[Any]]
 """Scaled images [n, h, w, c] and one-hot labels [n, classes]."""
 
 models: dict[str, keras.Model] = {}
@@ -21,7 +22,12 @@ data: dict[int, Arrays] = {}
 
 def as_in_notebook(images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: int) -> Arrays:
     """The images as floats from 0 to 1, the labels as rows of zeros with a one."""
-    return images.astype("float32") / 255, keras.utils.to_categorical(labels, classes)
+    return images.astype(np.float32) / np.float32(255), keras.utils.to_categorical(labels, classes)
+
+
+def start() -> bool:
+    """Whether TensorFlow uses oneDNN here; by itself it does on processors with VNNI."""
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def prepare(
@@ -36,7 +42,7 @@ def prepare(
     if images not in data:
         data[images] = as_in_notebook(*random_images(images, tuple(shape), classes), classes)
     model = build_model(layers, tuple(shape), classes, settings, seed=1)
-    compile_model(model, settings)
+    model.compile(make_optimizer(settings), settings["loss"], metrics=["accuracy"])
     size = settings["batch_size"]
     some = [array[: 5 * size] for array in data[images]]
     model.fit(*some, batch_size=size, verbose=0, validation_data=some)
@@ -61,17 +67,19 @@ def evaluate(network: str, images: int, batch_size: int) -> float:
 
 def accuracy(
     layers: list[dict[str, Any]],
+    classes: int,
     settings: dict[str, Any],
     seed: int,
-    data: str,
+    npz: str,
     images: int,
 ) -> float:
     """Test accuracy after a whole training on the first `images` training images."""
-    arrays = read_npz(data)
-    x, x_test = (arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test"))
-    classes = int(arrays["y_train"].max()) + 1
+    arrays = read_npz(npz)
+    x, x_test = (
+        arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test")
+    )
     model = build_model(layers, x.shape[1:], classes, settings, seed)
-    compile_model(model, settings)
+    model.compile(make_optimizer(settings), settings["loss"], metrics=["accuracy"])
     model.fit(
         *as_in_notebook(x[:images], arrays["y_train"][:images], classes),
         batch_size=settings["batch_size"],
@@ -84,4 +92,4 @@ def accuracy(
 
 
 if __name__ == "__main__":
-    serve({function.__name__: function for function in (prepare, train, evaluate, accuracy)})
+    serve({function.__name__: function for function in (start, prepare, train, evaluate, accuracy)})

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from images import random_images
 from protocol import serve
 from study.data import load_prepared
@@ -104,7 +106,7 @@ def save(network: str, shape: list[int], classes: int) -> dict[str, float]:
             for name, values in weights.items()
         }
         write_arrays(Path(folder, "weights.npz"), arrays)
-        outputs = {"probabilities": probabilities, "labels": test[1]}
+        outputs: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
         write_arrays(Path(folder, "predictions.npz"), outputs)
         write_history(Path(folder, "history.csv"), [])
         return {"checkpoint": saved - begin, "outputs": time.perf_counter() - saved}
@@ -131,16 +133,22 @@ def product(size: int, repeats: int) -> float:
 
 
 def accuracy(
-    layers: list[dict[str, Any]], settings: dict[str, Any], seed: int, data: str, images: int
+    layers: list[dict[str, Any]],
+    classes: int,
+    settings: dict[str, Any],
+    seed: int,
+    npz: str,
+    images: int,
 ) -> float:
     """Test accuracy after a whole training on the first `images` training images."""
     from study.data import read_npz
     from study.model import build_model
     from study.training import Trainer
 
-    arrays = read_npz(data)
-    x, x_test = (arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test"))
-    classes = int(arrays["y_train"].max()) + 1
+    arrays = read_npz(npz)
+    x, x_test = (
+        arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test")
+    )
     model = build_model(layers, x.shape[1:], classes, settings, seed)
     trainer = Trainer(model, x[:images], arrays["y_train"][:images], settings, seed)
     for epoch in range(1, settings["epochs"] + 1):

@@ -51,7 +51,7 @@ def build(layers: list[dict[str, Any]], shape: list[int], classes: int) -> nn.Se
                 padding = layer["padding"] if layer["padding"] == "same" else 0
                 kernel, stride = layer["kernel"], layer["stride"]
                 convolution = nn.Conv2d(x.shape[1], layer["filters"], kernel, stride, padding)
-                added = [convolution, nn.ReLU()]
+                added = [convolution, nn.ReLU(inplace=True)]
             case "max_pool":
                 added = [nn.MaxPool2d(layer["size"])]
             case "dropout":
@@ -62,7 +62,7 @@ def build(layers: list[dict[str, Any]], shape: list[int], classes: int) -> nn.Se
             case "flatten":
                 added = [nn.Flatten()]
             case "dense":
-                added = [nn.Linear(x.shape[1], layer["units"]), nn.ReLU()]
+                added = [nn.Linear(x.shape[1], layer["units"]), nn.ReLU(inplace=True)]
             case "output":
                 added = [nn.Linear(x.shape[1], layer["units"])]
             case kind:

@@ -44,7 +44,7 @@ def main() -> None:
         }
 
     configure_tensorflow(threads=1, log=snakemake.log[0])
-    from study.model import build_model, compile_model
+    from study.model import build_model
 
     model = build_model(
         run["layers"],
@@ -54,7 +54,6 @@ def main() -> None:
         run["seed"],
     )
     set_weights(model, final, snakemake.input.weights)
-    compile_model(model, run["training"])
     with atomic(snakemake.output.model) as temporary:
         model.save(temporary)
 

@@ -55,11 +55,6 @@ def _keras_layer(layer: Layer, name: str, settings: dict[str, Any]) -> keras.Lay
     raise ValueError(f"no such layer: {layer['type']}")
 
 
-def compile_model(model: keras.Model, settings: dict[str, Any]) -> None:
-    """Give the model the run's optimizer and loss, so that a user can evaluate it or go on."""
-    model.compile(optimizer=make_optimizer(settings), loss=settings["loss"], metrics=["accuracy"])
-
-
 def make_optimizer(settings: dict[str, Any]) -> keras.Optimizer:
     """The optimizer that the settings name, at their learning rate."""
     optimizer = keras.optimizers.get(settings["optimizer"])

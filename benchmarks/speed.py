@@ -1,0 +1,247 @@
+"""Times of training, network by network, in rounds that ask every column in turn."""
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from tqdm import tqdm
+
+from protocol import Worker
+from study.config import Study, Variant
+
+EPOCH, TEST = 60_000, 10_000  # images of MNIST, for which all seconds are given
+PRODUCT = {"size": 2048, "repeats": 3}
+
+COLUMNS = {
+    "notebook": "notebook's way",
+    "no_onednn": "the same, oneDNN off",
+    "alone": "ours, 1 thread",
+    "beside": "ours, side by side",
+    "torch": "PyTorch, 1 thread",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured: networks, rounds, and images of each measurement."""
+
+    variants: Sequence[Variant]
+    rounds: int
+    images: int
+    check_images: int | None  # for a `fit` that shows whether scaling is fair; None for none
+
+
+@dataclass
+class Speed:
+    """What was measured.
+
+    `samples[quantity][network]` holds one value for each round: seconds for 60,000 images by the
+    names in COLUMNS, GFLOP/s of the matrix product as `product` and `products` (side by side).
+    """
+
+    samples: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    evaluation: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Seconds for 10,000 images by column and network, for all but PyTorch."""
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Seconds of what a run pays once, by part and network."""
+    imports: float = 0.0
+    load: float | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
+    check: tuple[str, int, float] | None = None
+    """Network, images and seconds (for 60,000) of the `fit` that checks the scaling."""
+
+    def add(self, quantity: str, network: str, value: float) -> None:
+        self.samples.setdefault(quantity, {}).setdefault(network, []).append(value)
+
+    def networks(self) -> list[str]:
+        return list(self.samples["alone"])
+
+    def middle(self, quantity: str, network: str) -> float:
+        """Median over the rounds."""
+        return median(self.samples[quantity][network])
+
+    def total(self, quantity: str) -> float:
+        """Sum of the networks' medians."""
+        return sum(self.middle(quantity, network) for network in self.networks())
+
+    def ratio(self, above: str, below: str, network: str) -> float:
+        """Median over the rounds of the ratio of two quantities, taken within a round."""
+        pairs = zip(self.samples[above][network], self.samples[below][network], strict=True)
+        return median(first / second for first, second in pairs)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The processes that are asked, by column."""
+
+    ours: Sequence[Worker]  # one for each core; the first is `alone`
+    others: Mapping[str, Worker]
+
+    def keras(self) -> dict[str, Worker]:
+        """Those that train by Keras's `fit`."""
+        return {column: worker for column, worker in self.others.items() if column != "torch"}
+
+
+def measure_speed(
+    study: Study, plan: Plan, cores: int, logs: Path, torch_python: str | None, data: Path
+) -> Speed:
+    """Time all columns. `torch_python` is an interpreter with PyTorch, if there is one.
+
+    `data` is a prepared .npz with its manifest beside it, whose reading is timed if it exists.
+    """
+    speed = Speed()
+    with ExitStack() as stack:
+
+        def worker(script: str, name: str, environment: dict[str, str], **options: Any) -> Worker:
+            log = logs / f"{name}.log"
+            return stack.enter_context(closing(Worker(script, log, environment, **options)))
+
+        one_thread = {"OMP_NUM_THREADS": "1"}  # what Snakemake sets for a job of one thread
+        quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        ours = []
+        imports = []
+        for number in range(cores):
+            ours.append(worker("worker_ours.py", f"ours-{number}", one_thread))
+            started = ours[-1]("start", log=str(ours[-1].log))
+            imports.append(started["seconds"])
+            speed.versions = started["versions"]
+        speed.imports = median(imports)
+        others = {"notebook": worker("worker_notebook.py", "notebook", quiet)}
+        if others["notebook"]("start"):  # then show also what other processors do by default
+            off = {**quiet, "TF_ENABLE_ONEDNN_OPTS": "0"}
+            others["no_onednn"] = worker("worker_notebook.py", "no-onednn", off)
+        if torch_python is not None:
+            others["torch"] = worker("worker_torch.py", "torch", one_thread, python=torch_python)
+            speed.versions["torch"] = others["torch"]("start")
+        workers = Workers(ours, others)
+        if data.exists():
+            speed.load = ours[0]("load", npz=str(data), manifest=str(data.with_suffix(".json")))
+        _prepare(study, plan, speed, workers)
+        _train(plan, speed, workers)
+        _evaluate(study, plan, speed, workers)
+        if plan.check_images is not None:
+            _check_scaling(study, plan, speed, others["notebook"])
+    return speed
+
+
+def _prepare(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
+    first, *beside = workers.ours
+    for variant in tqdm(plan.variants, "build and trace", leave=False):
+        form = {"network": variant.id, "shape": study.input_shape, "classes": _classes(study)}
+        network = {
+            **form,
+            "layers": variant.layers,
+            "settings": variant.training,
+            "images": plan.images,
+        }
+        parts = first("prepare", **network) | first("save", **form)
+        for part, seconds in parts.items():
+            speed.parts.setdefault(part, {})[variant.id] = seconds
+        for worker in (*beside, *workers.keras().values()):
+            worker("prepare", **network)
+        if "torch" in workers.others:
+            speed.formats[variant.id] = workers.others["torch"]("prepare", **network)
+
+
+def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
+    columns = [column for column in COLUMNS if column in (*workers.others, "alone", "beside")]
+    for number in tqdm(range(plan.rounds), "rounds", leave=False):
+        for variant in tqdm(plan.variants, f"round {number + 1}", leave=False):
+            product = workers.ours[0]("product", **PRODUCT)
+            products = fmean(together(workers.ours, "product", **PRODUCT))
+            speed.add("product", variant.id, product)
+            speed.add("products", variant.id, products)
+            for column in rotated(columns, number):
+                if column == "alone":
+                    seconds = workers.ours[0]("train", network=variant.id)
+                elif column == "beside":
+                    seconds = fmean(together(workers.ours, "train", network=variant.id))
+                else:
+                    seconds = workers.others[column](
+                        "train",
+                        network=variant.id,
+                        images=plan.images,
+                        batch_size=variant.training["batch_size"],
+                    )
+                speed.add(column, variant.id, seconds * EPOCH / plan.images)
+
+
+def _evaluate(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
+    for variant in tqdm(plan.variants, "evaluation", leave=False):
+        whole = {
+            "network": variant.id,
+            "shape": study.input_shape,
+            "classes": _classes(study),
+            "images": TEST,
+        }
+        part = {
+            "network": variant.id,
+            "images": plan.images,
+            "batch_size": variant.training["batch_size"],
+        }
+        seconds = {
+            "alone": workers.ours[0]("evaluate", **whole),
+            "beside": fmean(together(workers.ours, "evaluate", **whole)),
+        }
+        for column, worker in workers.keras().items():
+            seconds[column] = worker("evaluate", **part) * TEST / plan.images
+        for column, value in seconds.items():
+            speed.evaluation.setdefault(column, {})[variant.id] = value
+
+
+def _check_scaling(study: Study, plan: Plan, speed: Speed, notebook: Worker) -> None:
+    """Time the quickest network's `fit` on many more images than in the rounds."""
+    assert plan.check_images is not None
+    quickest = min(plan.variants, key=lambda variant: speed.middle("notebook", variant.id))
+    notebook(
+        "prepare",
+        network="check",
+        shape=study.input_shape,
+        classes=_classes(study),
+        layers=quickest.layers,
+        settings=quickest.training,
+        images=plan.check_images,
+    )
+    seconds = notebook(
+        "train",
+        network="check",
+        images=plan.check_images,
+        batch_size=quickest.training["batch_size"],
+    )
+    speed.check = (quickest.id, plan.check_images, seconds * EPOCH / plan.check_images)
+
+
+def together(workers: Sequence[Worker], call: str, **arguments: Any) -> list[float]:
+    """Ask all workers at the same time; returns their answers."""
+    for worker in workers:
+        worker.ask(call, **arguments)
+    return [worker.answer() for worker in workers]
+
+
+def rotated(columns: Sequence[str], by: int) -> Iterator[str]:
+    """The columns in turn, from another one in each round.
+
+    >>> list(rotated(["a", "b", "c"], 1))
+    ['b', 'c', 'a']
+    """
+    start = by % len(columns)
+    yield from columns[start:]
+    yield from columns[:start]
+
+
+def has_torch(python: str) -> bool:
+    """Whether the interpreter `python` can import PyTorch."""
+    command = [python, "-c", "import torch"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _classes(study: Study) -> int:
+    return study.dataset["classes"]

@@ -1,0 +1,382 @@
+"""Full disks, folders that cannot be written, damaged and wrong files, too little memory, NaN.
+
+Each ends in one line that names the file or the run, and a status that is not zero; and once the
+cause is gone, the same command completes with the results that would have come anyway.
+"""
+
+import io
+import json
+import logging
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from faults import MINIATURE, different, finished_miniature, make_study, results, run, targets
+from study.checkpoint import Arrays, Progress, load_checkpoint, save_checkpoint
+from study.errors import StudyError
+from study.metrics import read_failures, read_metrics
+from train import checkpoint_key
+
+PROGRESS = Progress([{"epoch": 1, "loss": 0.1}], step=3, epoch_seconds=0.5, wall_seconds=7.0)
+VARIABLES: Arrays = {
+    "variable_0": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "variable_1": np.ones(1),
+}
+ONE = {**MINIATURE, "variants": MINIATURE["variants"][:1]}  # with one training only
+TARGET = targets(ONE)[0]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished miniature study. Copy before changing it."""
+    folder = tmp_path_factory.getbasetemp() / "uninterrupted"
+    finished_miniature(folder)
+    return folder
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    path = tmp_path / "checkpoints" / "variant" / "seed-1.npz"
+    save_checkpoint(path, "key", PROGRESS, VARIABLES)
+    return path
+
+
+def expected_of(finished: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """The undisturbed results of the runs that are in `found`."""
+    runs = {name.rsplit("/", 1)[0] for name in found}
+    whole = results(finished / "results")
+    return {name: value for name, value in whole.items() if name.rsplit("/", 1)[0] in runs}
+
+
+def assert_same_as(finished: Path, outdir: Path) -> None:
+    found = results(outdir)
+    assert different(expected_of(finished, found), found) == []
+
+
+def one_line(console: str, *parts: str) -> str:
+    """The only line that starts with `error: `, which must hold the `parts`; no traceback."""
+    lines = {line for line in console.splitlines() if line.startswith("error: ")}
+    assert len(lines) == 1, console
+    (line,) = lines
+    for part in parts:
+        assert part in line
+    assert "Traceback" not in console
+    return line
+
+
+# --- checkpoints --------------------------------------------------------------------------------
+
+
+def npz(**arrays: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def npy() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.ones(3))
+    return file.getvalue()
+
+
+def headed(header: Any) -> bytes:
+    return npz(header=np.array(json.dumps(header)), **VARIABLES)
+
+
+BROKEN: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda whole: b"",
+    "one byte": lambda whole: whole[:1],
+    "half": lambda whole: whole[: len(whole) // 2],
+    "all but the last byte": lambda whole: whole[:-1],
+    "zeros, as after a power loss": lambda whole: bytes(len(whole)),
+    "its second half zeros": lambda whole: whole[: len(whole) // 2].ljust(len(whole), b"\0"),
+    "text": lambda whole: b"no archive\n",
+    "a single array": lambda whole: npy(),
+    "a pickle": lambda whole: b"\x80\x04K\x01.",
+    "no header": lambda whole: npz(**VARIABLES),
+    "header that is no JSON": lambda whole: npz(header=np.array("{"), **VARIABLES),
+    "header that is a list": lambda whole: headed([1]),
+    "header without progress": lambda whole: headed({"key": "key"}),
+    "header without key": lambda whole: headed({"progress": asdict(PROGRESS)}),
+    "progress of another version": lambda whole: headed({"key": "key", "progress": {"old": 1}}),
+    "pickled objects": lambda whole: npz(header=np.array([{}], dtype=object)),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_damaged_checkpoint_is_set_aside(
+    checkpoint: Path, caplog: pytest.LogCaptureFixture, case: str
+) -> None:
+    content = BROKEN[case](checkpoint.read_bytes())
+    checkpoint.write_bytes(content)
+    assert load_checkpoint(checkpoint, "key") is None
+    assert caplog.messages == [
+        f"warning: the checkpoint {checkpoint} is damaged; it is now seed-1.set-aside.npz"
+    ]
+    assert not checkpoint.exists()
+    assert checkpoint.with_name("seed-1.set-aside.npz").read_bytes() == content
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_set_aside(checkpoint: Path) -> None:
+    checkpoint.unlink()
+    checkpoint.mkdir()
+    assert load_checkpoint(checkpoint, "key") is None
+    assert not checkpoint.exists()
+    assert checkpoint.with_name("seed-1.set-aside.npz").is_dir()
+
+
+def test_a_checkpoint_of_another_training_is_set_aside(
+    checkpoint: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert load_checkpoint(checkpoint, "another key") is None
+    assert "is of other settings, code, data or packages" in caplog.text
+    assert not checkpoint.exists()
+    assert load_checkpoint(checkpoint.with_name("seed-1.set-aside.npz"), "key") is not None
+
+
+def test_a_checkpoint_brings_back_what_was_saved(checkpoint: Path) -> None:
+    found = load_checkpoint(checkpoint, "key")
+    assert found is not None
+    progress, variables = found
+    assert progress == PROGRESS
+    assert variables.keys() == VARIABLES.keys()
+    for name, value in VARIABLES.items():
+        np.testing.assert_array_equal(variables[name], value)
+        assert variables[name].dtype == value.dtype
+
+
+def test_no_flipped_bit_changes_what_a_checkpoint_brings_back(
+    checkpoint: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each byte in turn: the checkpoint is set aside, or what it brings back is unharmed."""
+    caplog.set_level(logging.ERROR)
+    whole = checkpoint.read_bytes()
+    set_aside = 0
+    for position in range(len(whole)):
+        content = bytearray(whole)
+        content[position] ^= 1 << position % 8
+        checkpoint.write_bytes(content)
+        found = load_checkpoint(checkpoint, "key")
+        if found is None:
+            set_aside += 1
+            continue
+        progress, variables = found
+        assert progress == PROGRESS, position
+        assert variables.keys() == VARIABLES.keys(), position
+        for name, value in VARIABLES.items():
+            np.testing.assert_array_equal(variables[name], value, str(position))
+    assert set_aside > len(whole) / 2
+
+
+def test_all_that_decides_the_result_is_in_the_key_of_a_checkpoint() -> None:
+    run_, manifest = {"seed": 1, "training": {"epochs": 3}}, {"sha256": "ab", "classes": 10}
+    keys = {
+        checkpoint_key(run_, "code", manifest),
+        checkpoint_key(run_ | {"seed": 2}, "code", manifest),
+        checkpoint_key(run_ | {"training": {"epochs": 4}}, "code", manifest),
+        checkpoint_key(run_, "other code", manifest),
+        checkpoint_key(run_, "code", manifest | {"sha256": "cd"}),
+        checkpoint_key(run_, "code", manifest | {"classes": 9}),
+    }
+    assert len(keys) == 6
+    assert checkpoint_key(run_, "code", manifest | {"dataset": "renamed"}) in keys
+
+
+def test_with_damaged_checkpoints_and_data_the_results_are_the_same(
+    tmp_path: Path, finished: Path
+) -> None:
+    folder = make_study(tmp_path / "study", MINIATURE)
+    command = ["--cores", "2", "--keep-going", *targets(MINIATURE)]
+    status, console = run(folder, "--cores", "1", "data/prepared/digits.npz")
+    assert status == 0, console
+    data, manifest = folder / "data/prepared/digits.npz", folder / "data/prepared/digits.json"
+    data.write_bytes(data.read_bytes()[:-1000])
+
+    status, console = run(folder, *command)
+    assert status == 1
+    one_line(console, "data/prepared/digits.npz", "damaged or truncated", "delete")
+
+    data.unlink()
+    manifest.unlink()
+    damaged, blocked = (
+        folder / f"results/checkpoints/{variant['id']}/seed-1.npz"
+        for variant in MINIATURE["variants"]
+    )
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"PK\3\4 and no more")
+    blocked.mkdir(parents=True)
+    status, console = run(folder, *command)
+    assert status == 0, console
+    for path in (damaged, blocked):
+        name = path.relative_to(folder)
+        assert f"the checkpoint {name} is damaged; it is now seed-1.set-aside.npz" in console
+    assert_same_as(finished, folder / "results")
+
+
+# --- results ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"variant": "with-dropout", "seed"', "[]", "{}", "\0" * 9]
+)
+def test_broken_metrics_are_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(content)
+    with pytest.raises(StudyError, match=str(path)):
+        read_metrics([path])
+
+
+@pytest.mark.parametrize("content", ["", '{"error": "loss is NaN', "[]", "{}"])
+def test_a_broken_record_of_a_failure_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "failed.json"
+    path.write_text(content)
+    with pytest.raises(StudyError, match=str(path)):
+        read_failures([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("metrics.json", "results/summary.md"),
+        ("history.csv", "results/runs/with-dropout/seed-1/loss.png"),
+        ("weights.npz", "results/runs/with-dropout/seed-1/kernels.png"),
+        ("weights.npz", "results/runs/with-dropout/seed-1/model.keras"),
+    ],
+)
+def test_a_half_written_result_is_named_by_what_needs_it(
+    tmp_path: Path, finished: Path, name: str, target: str
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(finished, folder)
+    path = f"results/runs/with-dropout/seed-1/{name}"
+    whole = (folder / path).read_bytes()
+    (folder / path).write_bytes(whole[: len(whole) // 2])
+    status, console = run(folder, "--cores", "1", target)
+    assert status == 1
+    one_line(console, path)
+    assert not (folder / target).exists()
+
+
+# --- disks --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Gives a small disk of its own, or sets it up anew: `disk("size=1m")`, `disk("ro")`."""
+    folder = tmp_path / "disk"
+
+    def mount(options: str) -> Path:
+        first = not folder.exists()
+        folder.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", options if first else f"remount,{options}"]
+        done = subprocess.run(
+            [*command, "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], check=False, capture_output=True)
+
+
+def test_a_full_disk_is_named_and_the_same_command_completes(
+    tmp_path: Path, finished: Path, disk: Callable[[str], Path]
+) -> None:
+    """The disk has room for the log, not for a checkpoint."""
+    outdir = disk("size=128k")
+    folder = make_study(tmp_path / "study", ONE | {"outdir": str(outdir)})
+    target = f"{outdir}/{TARGET.removeprefix('results/')}"
+    status, console = run(folder, "--cores", "1", target)
+    assert status == 1
+    one_line(console, str(outdir / "checkpoints"), "No space left on device")
+    assert not list(outdir.glob("runs/*/*/*"))
+    assert not list(outdir.glob("checkpoints/*/*"))
+
+    disk("size=20m")
+    status, console = run(folder, "--cores", "1", target)
+    assert status == 0, console
+    assert_same_as(finished, outdir)
+
+
+def test_a_disk_without_a_free_byte_is_named(tmp_path: Path, disk: Callable[[str], Path]) -> None:
+    outdir = disk("size=64k")
+    folder = make_study(tmp_path / "study", ONE | {"outdir": str(outdir)})
+    filler = outdir / "filler"
+    with pytest.raises(OSError, match="No space left"):
+        filler.write_bytes(bytes(100_000))
+    command = ["--cores", "1", "data/prepared/digits.npz"]
+    status, console = run(folder, *command)
+    assert status == 1
+    assert "No space left on device" in console
+    assert str(outdir) in console
+    assert "Traceback" not in console
+
+    filler.unlink()
+    status, console = run(folder, *command)
+    assert status == 0, console
+
+
+def test_a_read_only_folder_is_named(tmp_path: Path, disk: Callable[[str], Path]) -> None:
+    outdir = disk("size=1m")
+    disk("ro")
+    folder = make_study(tmp_path / "study", ONE | {"outdir": str(outdir)})
+    command = ["--cores", "1", "data/prepared/digits.npz"]
+    status, console = run(folder, *command)
+    assert status == 1
+    assert "Read-only file system" in console
+    assert str(outdir) in console
+    assert "Traceback" not in console
+
+    disk("rw")
+    status, console = run(folder, *command)
+    assert status == 0, console
+
+
+# --- trainings that cannot go on ----------------------------------------------------------------
+
+
+def test_a_loss_that_is_not_finite_stops_its_run_alone(tmp_path: Path, finished: Path) -> None:
+    config = MINIATURE | {
+        "variants": [
+            ONE["variants"][0]
+            | {"id": "diverges", "training": {"learning_rate": 1e20, "optimizer": "sgd"}},
+            MINIATURE["variants"][1],
+        ]
+    }
+    folder = make_study(tmp_path / "study", config)
+    status, console = run(folder, "--cores", "2", "--keep-going", *targets(config))
+    assert status == 1
+    line = one_line(console, "diverges seed 1: loss is ", "in epoch 1 with learning rate 1e+20")
+    assert_same_as(finished, folder / "results")
+
+    failed = folder / "results/runs/diverges/seed-1"
+    record = json.loads((failed / "failed.json").read_text())
+    assert record == {"error": line.removeprefix("error: "), "epoch": 1}
+    history = (failed / "failed-history.csv").read_text()
+    assert history == "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
+    assert not (failed / "metrics.json").exists()
+
+    status, console = run(
+        folder, "--cores", "1", "--config", "incomplete=mark", "--", "results/summary.md"
+    )
+    assert status == 0, console
+    summary = (folder / "results/summary.md").read_text()
+    assert "failed: diverges seed 1: loss is" in summary
+
+
+def test_too_little_memory_is_named(tmp_path: Path) -> None:
+    """A layer of 800 GB of weights."""
+    config = ONE | {
+        "variants": [{"id": "huge", "layers": ["flatten", {"dense": 250_000_000}]}],
+    }
+    folder = make_study(tmp_path / "study", config)
+    status, console = run(folder, "--cores", "1", *targets(config))
+    assert status == 1
+    one_line(console, "out of memory")

@@ -1,0 +1,51 @@
+"""The pinned packages: one lock, which the conda environments repeat."""
+
+import ast
+import re
+import sys
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from study.digest import SCRIPTS, reached_code
+
+LOCK = (ROOT / "envs" / "requirements.lock").read_text(encoding="utf-8")
+PINS = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK, flags=re.MULTILINE))
+
+
+def test_every_package_is_pinned_once_with_hashes_and_without_a_host() -> None:
+    entries = re.split(r"\n(?=[A-Za-z0-9])", LOCK)[1:]
+    assert len(entries) == len(PINS) > 50
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "://" not in LOCK
+
+
+@pytest.mark.parametrize("environment", ["train", "analysis"])
+def test_conda_environments_have_the_locks_versions(environment: str) -> None:
+    text = (ROOT / "envs" / f"{environment}.yaml").read_text(encoding="utf-8")
+    *_, pip = yaml.safe_load(text)["dependencies"]
+    pins = dict(requirement.split("==") for requirement in pip["pip"])
+    assert pins == {package: PINS[package] for package in pins}
+
+
+@pytest.mark.parametrize(
+    ("environment", "scripts"),
+    [
+        ("train", ["train.py", "export_model.py"]),
+        ("analysis", ["download.py", "prepare.py", "plot_history.py", "plot_kernels.py"]),
+        ("analysis", ["summarize.py", "plot_comparison.py"]),
+    ],
+)
+def test_environments_hold_what_their_scripts_import(environment: str, scripts: list[str]) -> None:
+    text = (ROOT / "envs" / f"{environment}.yaml").read_text(encoding="utf-8")
+    held = {name.replace("scikit-learn", "sklearn") for name in re.findall(r"- ([\w-]+)==", text)}
+    imported = set()
+    for script in scripts:
+        for source in reached_code(SCRIPTS / script, SCRIPTS):
+            for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    imported.add(node.module.split(".")[0])
+    assert imported - set(sys.stdlib_module_names) - {"study"} <= held
