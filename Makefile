@@ -38,7 +38,7 @@ check: .venv/installed
 # pip compiles byte code as it installs; the stamp is touched only when all went well.
 .venv/installed: envs/requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $<
 	touch $@
 

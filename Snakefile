@@ -8,7 +8,9 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
+
 configfile: "config/config.yaml"
+
 
 # The scripts' package; it imports nothing heavy, because every job parses this file.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
@@ -22,16 +24,19 @@ include: "workflow/rules/summary.smk"
 
 
 rule all:
-    """The summary of the study, and of each run its plots and its model."""
+    """The summary of the study, and of each run its metrics, its plots and its model."""
     default_target: True
     input:
+        # A failed job loses its outputs, and Snakemake forgets why it had to run. So the manifest
+        # and the metrics are asked for too, though plots and models of before may be there.
+        rules.train.input.manifest,
         f"{study.outdir}/summary.md",
         f"{study.outdir}/summary.csv",
         f"{study.outdir}/comparison.png",
         [
             f"{run_folder(run)}/{name}"
             for run in runs_to_aggregate()
-            for name in ("loss.png", "accuracy.png", "kernels.png", "model.keras")
+            for name in ("metrics.json", "loss.png", "accuracy.png", "kernels.png", "model.keras")
         ],
 
 

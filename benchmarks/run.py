@@ -29,6 +29,7 @@ from report import (
     speed_legend,
     speed_table,
     target_table,
+    targets,
     write_costs,
     write_samples,
 )
@@ -144,12 +145,15 @@ def report(options: argparse.Namespace, outcome: Outcome) -> str:
             f"The study in {options.study}: {jobs:.0f} s of jobs, of which {epochs:.0f} s epochs "
             f"with their validation; the rest is {1 - epochs / jobs:.1%}."
         )
-    sections.append(target_table(outcome))
+    if targets(outcome):
+        sections.append(target_table(outcome))
     return "\n\n".join(sections) + "\n"
 
 
 def main() -> None:
     options = arguments()
+    if options.study is not None and not job_seconds(options.study):
+        sys.exit(f"error: {options.study} holds no finished jobs (benchmarks/*/*.tsv)")
     options.outdir.mkdir(parents=True, exist_ok=True)
     shipped = (ROOT / "config" / "config.yaml").read_text(encoding="utf-8")
     study = load_study(yaml.safe_load(shipped))

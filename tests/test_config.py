@@ -68,7 +68,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "dropout of all": (
         lambda c: first(c).update(layers=[[{"dropout": 1}, "flatten"]]),
-        "variants[conv3-k3].layers[0][0].dropout: 1.0 is not allowed; it must be less than 1",
+        "variants[conv3-k3].layers[0][0].dropout: 1.0 is too large; the largest allowed is 0.999",
     ),
     "unknown optimizer": (
         lambda c: c["training"].update(optimizer="adma"),
@@ -113,6 +113,32 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     "unsafe outdir": (
         lambda c: c.update(outdir="a {b}"),
         'outdir: "a {b}" is not allowed; it must match',
+    ),
+    "outdir that is a folder of the project": (
+        lambda c: c.update(outdir="workflow/results"),
+        "outdir: 'workflow/results' is not allowed; it must be a folder of its own",
+    ),
+    "outdir that is the root": (lambda c: c.update(outdir="/"), "outdir: '/' is not allowed"),
+    "fractional seed": (lambda c: c.update(seeds=2.5), "seeds: 2.5 is not a whole number"),
+    "true for a number": (
+        lambda c: c["training"].update(epochs=True),
+        "training.epochs: true is not a whole number",
+    ),
+    "null for a section": (
+        lambda c: c.update(training=None),
+        "training: null is not a mapping of keys to values",
+    ),
+    "a number for a name": (
+        lambda c: c["datasets"].update({1: {"classes": 2, "npz": "x"}}),
+        "datasets: the name 1 is not text; put it in quotes",
+    ),
+    "unknown reference dataset": (
+        lambda c: c.update(reference_dataset="mnits"),
+        "reference_dataset: 'mnits' is not under `datasets`",
+    ),
+    "variants as a mapping": (
+        lambda c: c.update(variants={"a": {"layers": FLAT}}),
+        "variants: ",
     ),
     "kernel larger than its input": (
         lambda c: first(c).update(layers=[{"conv": {"filters": 1, "kernel": 29}}, "flatten"]),
@@ -171,7 +197,10 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
         "datasets.digits: has bundled and npz; exactly one of bundled, npz and files is allowed",
     ),
     "no such npz": (
-        lambda c: c.update(datasets={"mine": {"classes": 2, "npz": "no.npz"}}, dataset="mine"),
+        lambda c: (
+            c["datasets"].update(mine={"classes": 2, "npz": "no.npz"}),
+            c.update(dataset="mine"),
+        ),
         "datasets.mine.npz: there is no file no.npz",
     ),
 }
@@ -303,6 +332,7 @@ def test_a_setting_changes_the_runs_that_it_applies_to_and_no_others(config) -> 
         lambda c: c["training"].update(holdout_fraction=0.3),  # not used without a holdout
         lambda c: c["datasets"]["mnist"].update(mirrors=["https://example.org/"]),
         lambda c: c.update(training=dict(reversed(c["training"].items()))),
+        lambda c: c["training"].update(batch_size=120.0, epochs="12"),
         lambda c: c.update(outdir="elsewhere", checkpoint_every=5, plots={"dpi": 90}),
         lambda c: first(c).update(layers=[x for block in first(c)["layers"] for x in block]),
     ],
@@ -338,7 +368,11 @@ def test_own_data_is_measured_by_its_headers(config, tmp_path: Path) -> None:
     npz = tmp_path / "mine.npz"
     np.savez(npz, x_train=np.zeros((7, 9, 8, 3), np.uint8))
     config |= {"datasets": {"mine": {"classes": 2, "npz": str(npz)}}, "dataset": "mine"}
-    config |= {"training": {"batch_size": 7}, "variants": [{"id": "a", "layers": FLAT}]}
+    config |= {
+        "reference_dataset": "mine",
+        "training": {"batch_size": 7},
+        "variants": [{"id": "a", "layers": FLAT}],
+    }
     study = load_study(config)
     assert (study.input_shape, study.train_images) == ((9, 8, 3), 7)
 

@@ -7,25 +7,36 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from study.digest import SCRIPTS, code_digest, reached_code
+from study.digest import SCRIPTS, reached_code
 
 SCRIPT = '''"""A script."""
 
+import package.attribute
+import package.settings as aliased
 from package.tools import used
 from package import settings
 
 if __name__ == "__main__":
-    print(used(1) + settings.LIMIT)
+    print(used(1) + settings.LIMIT, aliased)
 '''
 TOOLS = '''"""Tools."""
 
 import math
+import package.side
+import package.attribute
 from package.deep import constant
+from package.starred import *
+from .near import near
+
+
+@register
+def never_called():
+    pass
 
 
 def used(x):
     """Says what it does."""
-    return helper(x) + constant
+    return helper(x) + constant + near() + STAR + package.attribute.reached()
 
 
 def helper(x):
@@ -46,6 +57,10 @@ def project(tmp_path: Path) -> Path:
         "package/tools.py": TOOLS,
         "package/deep.py": "constant = 3\nother = 4\n",
         "package/settings.py": "LIMIT = 5\n",
+        "package/side.py": "EFFECT = 1\n",
+        "package/near.py": "def near():\n    return 1\n",
+        "package/starred.py": "STAR = 1\n",
+        "package/attribute.py": "def reached():\n    return 1\n",
         "unrelated.py": "x = 1\n",
     }
     for name, text in files.items():
@@ -83,6 +98,18 @@ def digest_after(project: Path, name: str = "", old: str = "", new: str = "") ->
         ("package/deep.py", "constant = 3", "constant = 3.5"),
         ("package/settings.py", "LIMIT = 5", "LIMIT = 6"),
         ("package/__init__.py", '"""A package."""\n', "print('imported')\n"),
+        ("package/settings.py", "LIMIT = 5\n", "LIMIT = 5\nos.environ['A'] = '1'\n"),
+        ("package/deep.py", "other = 4", "other = change_something()"),
+        ("package/side.py", "EFFECT = 1", "EFFECT = 2\nprint()"),
+        ("package/near.py", "return 1", "return 2"),
+        ("package/starred.py", "STAR = 1", "STAR = 2"),
+        ("package/attribute.py", "def reached():\n    return 1", "def reached():\n    return 2"),
+        ("package/tools.py", "@register\n", ""),
+        (
+            "package/tools.py",
+            "import package.attribute\n",
+            "import package.attribute  # x\nimport json as math\n",
+        ),
     ],
 )
 def test_changes_of_what_is_used_count(project: Path, name: str, old: str, new: str) -> None:
@@ -99,6 +126,11 @@ def test_changes_of_what_is_used_count(project: Path, name: str, old: str, new: 
         ("package/tools.py", "def unused(x):\n    return x", "def unused(x):\n    return 2 * x"),
         ("package/tools.py", "def used(x):", "\n\n\ndef used( x ):"),
         ("package/deep.py", "other = 4", "other = 5"),
+        (
+            "script.py",
+            "import package.attribute\nimport package.settings as aliased\n",
+            "import package.settings as aliased\nimport package.attribute\n",
+        ),
         ("unrelated.py", "x = 1", "x = 2"),
     ],
 )
@@ -130,5 +162,9 @@ def test_every_rule_passes_the_digest_of_its_script() -> None:
                 assert f'code=code_digest("{script}")' in rule, (rules.name, script)
 
 
-def test_the_digest_is_the_same_in_every_process() -> None:
-    assert code_digest("train.py") == code_digest.__wrapped__("train.py")
+def test_the_digest_is_the_same_in_every_process(project: Path, monkeypatch) -> None:
+    digests = set()
+    for hash_seed in ("1", "2", "3"):
+        monkeypatch.setenv("PYTHONHASHSEED", hash_seed)
+        digests.add(digest_after(project))
+    assert len(digests) == 1

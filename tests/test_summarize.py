@@ -8,7 +8,8 @@ import pytest
 
 from study.errors import StudyError
 from study.metrics import read_failures, read_metrics
-from summarize import Row, summarize, to_markdown, write_csv
+from study.summary import Row, summarize
+from summarize import to_markdown, write_csv
 from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
 
 IMAGES = (60000, 10000)

@@ -49,7 +49,9 @@ def source_files(wildcards) -> dict[str, str]:
 
 def published_names() -> set[str]:
     """The names of all files that can be downloaded."""
-    files = [file for dataset in study.datasets.values() for file in dataset.get("files", {}).values()]
+    files = [
+        file for dataset in study.datasets.values() for file in dataset.get("files", {}).values()
+    ]
     return {file["name"] for file in files if "name" in file}
 
 
@@ -60,12 +62,11 @@ def published_file(wildcards) -> dict:
 
 
 def remove_checkpoints_of_finished_runs() -> None:
-    """Drop checkpoints that nothing will go on from.
+    """Drop the checkpoints of all runs that this workflow has found or made complete.
 
     Not the training itself does so: until Snakemake has taken its outputs for complete, a crash
     would make it train again.
     """
-    for file in Path(study.outdir, "checkpoints").glob("*/seed-*.npz"):
-        folder = Path(study.outdir, "runs", file.parent.name, file.stem)
-        if (folder / "metrics.json").exists():
-            file.unlink()
+    for job in workflow.dag.jobs:
+        if job.rule.name == "train":
+            Path(job.params.checkpoint).unlink(missing_ok=True)

@@ -23,7 +23,9 @@ rule download:
         "../scripts/download.py"
 
 
-rule prepare:
+# A checkpoint, so that Snakemake looks again once the data are there: made anew with the same
+# content, they train nothing.
+checkpoint prepare:
     """Check a dataset's source files and store them as one .npz with a manifest."""
     input:
         unpack(source_files),

@@ -1,8 +1,8 @@
-"""All runs together: the tables and the figure that compares the variants."""
+"""All runs together."""
 
 
 rule summarize:
-    """Bring the metrics of all runs together in the study's tables."""
+    """Bring the metrics of all runs together in the study's tables and a figure."""
     input:
         metrics=[f"{run_folder(run)}/metrics.json" for run in runs_to_aggregate()],
         manifest=rules.train.input.manifest,
@@ -18,6 +18,12 @@ rule summarize:
             caption="../report/summary_csv.rst",
             category="Study",
             labels={"result": "figures of every variant"},
+        ),
+        comparison=report(
+            f"{study.outdir}/comparison.png",
+            caption="../report/comparison.rst",
+            category="Study",
+            labels={"result": "comparison"},
         ),
     log:
         f"{study.outdir}/logs/summarize.log",
@@ -49,38 +55,8 @@ rule summarize:
             and Path(path := f"{run_folder(run)}/failed.json").exists()
         ],
         verdict=study.verdict,
+        title=f"Test accuracy and overfitting on {study.dataset_name}",
+        dpi=study.plots["dpi"],
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"
-
-
-rule plot_comparison:
-    """Draw the accuracy of all variants, and their test loss against their train loss."""
-    input:
-        summary=rules.summarize.output.csv,
-        metrics=rules.summarize.input.metrics,
-        manifest=rules.train.input.manifest,
-    output:
-        comparison=report(
-            f"{study.outdir}/comparison.png",
-            caption="../report/comparison.rst",
-            category="Study",
-            labels={"result": "comparison"},
-        ),
-    log:
-        f"{study.outdir}/logs/plot_comparison.log",
-    benchmark:
-        f"{study.outdir}/benchmarks/plot_comparison.tsv"
-    conda:
-        "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        title=f"Test accuracy and overfitting on {study.dataset_name}",
-        verdict=study.verdict,
-        dpi=study.plots["dpi"],
-        code=code_digest("plot_comparison.py"),
-    script:
-        "../scripts/plot_comparison.py"

@@ -15,9 +15,11 @@ rule train:
         f"{study.outdir}/logs/train/{{variant}}/seed-{{seed}}.log",
     benchmark:
         f"{study.outdir}/benchmarks/train/{{variant}}/seed-{{seed}}.tsv"
-    threads: lambda wildcards: run_of(wildcards).settings["threads"]
     # The longest first, and all before the plots: no core waits for one long run at the end.
     priority: lambda wildcards: study.cost(run_of(wildcards))
+    conda:
+        "../../envs/train.yaml"
+    threads: lambda wildcards: run_of(wildcards).settings["threads"]
     resources:
         mem_mb=3000,
         runtime=240,
@@ -27,8 +29,6 @@ rule train:
         checkpoint=f"{study.outdir}/checkpoints/{{variant}}/seed-{{seed}}.npz",
         # Snakemake does not compare what depends on `input`: how often is no part of the result.
         checkpoint_every=lambda wildcards, input: study.checkpoint_every,
-    conda:
-        "../../envs/train.yaml"
     script:
         "../scripts/train.py"
 
@@ -44,6 +44,8 @@ rule export_model:
         f"{study.outdir}/logs/export_model/{{variant}}/seed-{{seed}}.log",
     benchmark:
         f"{study.outdir}/benchmarks/export_model/{{variant}}/seed-{{seed}}.tsv"
+    conda:
+        "../../envs/train.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -51,7 +53,5 @@ rule export_model:
     params:
         definition=lambda wildcards: run_of(wildcards).definition,
         code=code_digest("export_model.py"),
-    conda:
-        "../../envs/train.yaml"
     script:
         "../scripts/export_model.py"

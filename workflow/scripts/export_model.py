@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
 from study.files import atomic
 from study.logs import script_log
-from study.tensorflow_setup import configure_tensorflow
+from study.tensorflow_setup import configure_tensorflow, memory_errors
+from study.weights import read_weights
 
 if TYPE_CHECKING:
     import keras
@@ -36,26 +36,26 @@ def set_weights(model: "keras.Model", weights: Mapping[str, NDArray[Any]], sourc
 def main() -> None:
     run = json.loads(snakemake.params.definition)
     manifest = json.loads(Path(snakemake.input.manifest).read_text(encoding="utf-8"))
-    with np.load(snakemake.input.weights, allow_pickle=False) as archive:
-        final = {
-            name.removeprefix("final/"): archive[name]
-            for name in archive
-            if name.startswith("final/")
-        }
+    final = {
+        name.removeprefix("final/"): values
+        for name, values in read_weights(snakemake.input.weights).items()
+        if name.startswith("final/")
+    }
 
     configure_tensorflow(threads=1, log=snakemake.log[0])
     from study.model import build_model
 
-    model = build_model(
-        run["layers"],
-        tuple(manifest["input_shape"]),
-        manifest["classes"],
-        run["training"],
-        run["seed"],
-    )
-    set_weights(model, final, snakemake.input.weights)
-    with atomic(snakemake.output.model) as temporary:
-        model.save(temporary)
+    with memory_errors():
+        model = build_model(
+            run["layers"],
+            tuple(manifest["input_shape"]),
+            manifest["classes"],
+            run["training"],
+            run["seed"],
+        )
+        set_weights(model, final, snakemake.input.weights)
+        with atomic(snakemake.output.model) as temporary:
+            model.save(temporary)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,11 @@ def read_history(path: str | Path) -> dict[str, list[float]]:
     Raises:
         StudyError: no epoch, a missing column, or a value that is no number.
     """
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise StudyError(f"{path}: holds no epoch")
     try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if not rows:
+            raise StudyError(f"{path}: holds no epoch; delete it and run again")
         return {column: [float(row[column]) for row in rows] for column in COLUMNS}
     except (KeyError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: damaged, needs numbers in {', '.join(COLUMNS)}") from error

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 import seaborn as sns
@@ -15,6 +14,7 @@ from matplotlib.patches import Patch
 from study.errors import StudyError
 from study.files import atomic
 from study.logs import script_log
+from study.weights import read_weights
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -47,16 +47,14 @@ def read_kernels(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     Raises:
         StudyError: the file is damaged, or a layer's initial kernel is missing.
     """
+    weights = read_weights(path)
     try:
-        with np.load(path, allow_pickle=False) as weights:
-            kernels = {
-                layer: (weights[f"initial/{layer}/kernel"], weights[f"final/{layer}/kernel"])
-                for layer in kernel_layers(weights.files)
-            }
+        kernels = {
+            layer: (weights[f"initial/{layer}/kernel"], weights[f"final/{layer}/kernel"])
+            for layer in kernel_layers(weights)
+        }
     except KeyError as error:
-        raise StudyError(f"{path}: {error.args[0]}") from error
-    except (BadZipFile, EOFError, ValueError) as error:
-        raise StudyError(f"{path}: damaged ({error}); delete it and run again") from error
+        raise StudyError(f"{path}: no {error.args[0]}; delete it and run again") from error
     if not kernels:
         raise StudyError(f"{path}: no kernel of a {', '.join(KINDS)} layer")
     return kernels

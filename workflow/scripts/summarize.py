@@ -1,20 +1,20 @@
-"""Bring the runs together: the study's table in Markdown, and one row per variant in CSV."""
+"""Bring the runs together: the tables in Markdown, one row per variant in CSV, and a figure."""
 
 import csv
-import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
-from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any
 
 from prettytable import PrettyTable, TableStyle
 
+from study.comparison import comparison_figure, comparison_points
 from study.files import atomic
 from study.logs import script_log
-from study.metrics import Run, read_failures, read_images, read_metrics
-from study.verdict import Thresholds, describe, verdict
+from study.metrics import read_failures, read_images, read_metrics
+from study.summary import Metrics, Row, seeds_in_words, summarize
+from study.verdict import Thresholds, describe
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -35,146 +35,6 @@ NAMES = {
 }
 NOTABLE = 0.4  # percentage points from the published accuracy
 NONE = "—"
-Metrics = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One variant's figures: means over its finished runs, None where there is none.
-
-    Accuracies are fractions; `difference_points` is in percentage points. The CSV has one
-    column per field, in this order.
-    """
-
-    id: str
-    label: str
-    depth: int
-    n_seeds: int
-    accuracy: float | None
-    accuracy_sd: float | None
-    train_loss: float | None
-    test_loss: float | None
-    train_loss_eval: float | None
-    verdict: str | None
-    parameters: int | None
-    seconds_per_epoch: float | None
-    best_epoch: float | None
-    reference_accuracy: float | None
-    difference_points: float | None
-    status: str
-    train_loss_sd: float | None
-    test_loss_sd: float | None
-    seconds_per_epoch_sd: float | None
-
-
-def summarize(
-    variants: Sequence[Mapping[str, Any]],
-    runs: Iterable[Sequence[Any]],
-    metrics: Mapping[Run, Metrics],
-    failures: Mapping[Run, str],
-    thresholds: Thresholds,
-) -> list[Row]:
-    """One row per variant, in the order of `variants`; the verdict follows from the means.
-
-    Args:
-        variants: {id, label, depth, reference: {accuracy, ...} or None} each.
-        runs: every expected run as (variant, seed); others in `metrics` are left out.
-        metrics: the metrics of the finished runs.
-        failures: what stopped the runs that failed; a finished run's is ignored.
-        thresholds: the verdict's rule.
-    """
-    seeds: dict[str, list[int]] = defaultdict(list)
-    for variant, seed in runs:
-        seeds[variant].append(seed)
-    return [
-        _row(
-            variant,
-            seeds[variant["id"]],
-            {
-                seed: metrics[variant["id"], seed]
-                for seed in seeds[variant["id"]]
-                if (variant["id"], seed) in metrics
-            },
-            {
-                seed: failures[variant["id"], seed]
-                for seed in seeds[variant["id"]]
-                if (variant["id"], seed) in failures and (variant["id"], seed) not in metrics
-            },
-            thresholds,
-        )
-        for variant in variants
-    ]
-
-
-def _row(
-    variant: Mapping[str, Any],
-    seeds: Sequence[int],
-    finished: Mapping[int, Metrics],
-    failed: Mapping[int, str],
-    thresholds: Thresholds,
-) -> Row:
-    def values(key: str) -> list[float]:
-        return [run[key] for run in finished.values()]
-
-    accuracy = _mean(values("test_accuracy"))
-    train_loss, test_loss = _mean(values("train_loss")), _mean(values("test_loss"))
-    reference = (variant.get("reference") or {}).get("accuracy")
-    return Row(
-        id=variant["id"],
-        label=variant["label"],
-        depth=variant["depth"],
-        n_seeds=len(finished),
-        accuracy=accuracy,
-        accuracy_sd=_sd(values("test_accuracy")),
-        train_loss=train_loss,
-        test_loss=test_loss,
-        train_loss_eval=_mean(values("train_loss_eval")),
-        verdict=(
-            None
-            if train_loss is None or test_loss is None
-            else verdict(train_loss, test_loss, thresholds)
-        ),
-        parameters=next((run["parameters"] for run in finished.values()), None),
-        seconds_per_epoch=_mean(values("seconds_per_epoch")),
-        best_epoch=median(values("best_epoch")) if finished else None,
-        reference_accuracy=reference,
-        difference_points=(
-            None if accuracy is None or reference is None else 100 * (accuracy - reference)
-        ),
-        status=_status(seeds, finished, failed),
-        train_loss_sd=_sd(values("train_loss")),
-        test_loss_sd=_sd(values("test_loss")),
-        seconds_per_epoch_sd=_sd(values("seconds_per_epoch")),
-    )
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
-
-
-def _sd(values: Sequence[float]) -> float | None:
-    """The sample standard deviation, which needs two values."""
-    if len(values) < 2:
-        return None
-    return stdev(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def _status(
-    seeds: Sequence[int], finished: Mapping[int, Metrics], failed: Mapping[int, str]
-) -> str:
-    """complete; missing; failed: why; 2 of 3 seeds; 2 of 3 seeds, seed 3 failed: why."""
-    if len(finished) == len(seeds) > 0:
-        return "complete"
-    if not finished and not failed:
-        return "missing"
-    if failed and len(failed) == len(seeds) and len(set(failed.values())) == 1:
-        return f"failed: {failed[seeds[0]]}"
-    by_error: dict[str, list[int]] = defaultdict(list)
-    for seed, error in failed.items():
-        by_error[error].append(seed)
-    parts = [f"{len(finished)} of {len(seeds)} seeds"]
-    parts += [f"{_seeds(same)} failed: {error}" for error, same in by_error.items()]
-    return ", ".join(parts)
 
 
 def to_markdown(
@@ -299,7 +159,9 @@ MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "TensorFlow": lambda run: run["versions"]["tensorflow"],
     "Keras": lambda run: run["versions"]["keras"],
     "NumPy": lambda run: run["versions"]["numpy"],
+    "scikit-learn": lambda run: run["versions"]["scikit-learn"],
     "Processor": lambda run: run["processor"],
+    "oneDNN": lambda run: "on" if run["onednn"] else "off",
     "Threads per run": lambda run: str(run["threads"]),
     "Training code digest": lambda run: run["code_digest"][:12],
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
@@ -339,25 +201,13 @@ def _warning(runs: Sequence[Metrics]) -> list[str]:
 def _runs(group: Sequence[Metrics], runs: Sequence[Metrics]) -> str:
     """Which runs: variants by id, with their seeds where not all of the variant's are meant."""
     every = Counter(run["variant"] for run in runs)
-    seeds: dict[str, list[int]] = defaultdict(list)
+    seeds_of: dict[str, list[int]] = defaultdict(list)
     for run in group:
-        seeds[run["variant"]].append(run["seed"])
+        seeds_of[run["variant"]].append(run["seed"])
     return ", ".join(
-        f"`{variant}`" if len(of_variant) == every[variant] else f"`{variant}` {_seeds(of_variant)}"
-        for variant, of_variant in seeds.items()
+        f"`{variant}`" + ("" if len(seeds) == every[variant] else f" {seeds_in_words(seeds)}")
+        for variant, seeds in seeds_of.items()
     )
-
-
-def _seeds(numbers: Sequence[int]) -> str:
-    """[1, 2, 3, 7] -> seeds 1–3, 7."""
-    spans: list[list[int]] = []
-    for number in sorted(numbers):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    text = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
-    return f"seed{'s' * (len(numbers) > 1)} {text}"
 
 
 def _provenance(rows: Sequence[Row], runs: Sequence[Metrics]) -> str:
@@ -430,13 +280,17 @@ def _dataset_names(runs: Sequence[Metrics]) -> str:
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        params = snakemake.params
+        params, output = snakemake.params, snakemake.output
         metrics = read_metrics(snakemake.input.metrics)
         failures = read_failures(params.failed)
         images = read_images(snakemake.input.manifest)
         rows = summarize(params.variants, params.runs, metrics, failures, params.verdict)
-        expected = [metrics[v, s] for v, s in params.runs if (v, s) in metrics]
-        write_csv(rows, snakemake.output.csv)
-        with atomic(snakemake.output.markdown) as temporary:
-            text = to_markdown(rows, expected, images, params.verdict)
+        finished = [metrics[v, s] for v, s in params.runs if (v, s) in metrics]
+        write_csv(rows, output.csv)
+        with atomic(output.markdown) as temporary:
+            text = to_markdown(rows, finished, images, params.verdict)
             temporary.write_text(text, encoding="utf-8")
+        points = comparison_points(rows, finished, test_images=images[1])
+        figure = comparison_figure(points, params.verdict, params.title)
+        with atomic(output.comparison) as temporary:
+            figure.savefig(temporary, dpi=params.dpi)

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from study.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.data import load_prepared, stratified_holdout
 from study.errors import StudyError
-from study.files import atomic, write_json
+from study.files import atomic, remove_leftovers, write_json
 from study.logs import script_log
 from study.networks import count_parameters
 from study.provenance import git_commit, peak_memory_mb, processor, versions
-from study.tensorflow_setup import configure_tensorflow, onednn_enabled
+from study.tensorflow_setup import configure_tensorflow, memory_errors, onednn_enabled
 
 if TYPE_CHECKING:
     from study.training import Score, Trainer
@@ -86,6 +86,8 @@ class Training:
         self.checkpoint = checkpoint
         self.key = key
         self.progress = self._restored() or Progress()
+        if processor() not in self.progress.processors:
+            self.progress.processors.append(processor())
         self._wall = time.perf_counter() - self.progress.wall_seconds
         self._cpu = time.process_time() - self.progress.cpu_seconds
 
@@ -163,8 +165,10 @@ def train(training: Training, validation: Data, checkpoint_every: int, stop: Sto
         )
         progress.step, progress.epoch_seconds = 0, 0.0
         log.info("%s | %s", name, epoch_line(progress.rows, epochs))
-        if epoch % checkpoint_every == 0 or epoch == epochs:
+        if epoch % checkpoint_every == 0 or epoch == epochs or stop.signal is not None:
             training.save()
+        if stop.signal is not None:
+            raise Interrupted
 
 
 def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
@@ -219,8 +223,8 @@ def checkpoint_key(run: Any, code: str, manifest: dict[str, Any]) -> str:
     The packages that compute are part of it: with another version a training could not go on to
     the result that it would have had.
     """
-    packages = [versions()[package] for package in ("tensorflow", "keras", "numpy")]
-    defining = [run, code, manifest["sha256"], manifest["classes"], packages]
+    packages = [versions()[name] for name in ("tensorflow", "keras", "numpy", "scikit-learn")]
+    defining = [run, code, manifest["sha256"], manifest["classes"], packages, onednn_enabled()]
     return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
 
 
@@ -249,23 +253,25 @@ def describe_result(training: Training, fitted: "Score", tested: "Score") -> dic
 
 def main() -> None:
     run = json.loads(snakemake.params.definition)
-    settings, layers, seed = run["training"], run["layers"], run["seed"]
-    output = snakemake.output
-    failed = [
-        Path(output.metrics).with_name(name) for name in ("failed.json", "failed-history.csv")
-    ]
-    for file in failed:
-        file.unlink(missing_ok=True)
-
+    for file in snakemake.output:
+        remove_leftovers(file)
     arrays, manifest = load_prepared(snakemake.input.data, snakemake.input.manifest)
-    fitted, validation, test = split(arrays, settings, seed)
-    del arrays
-    shape, classes = tuple(manifest["input_shape"]), manifest["classes"]
+    data = split(arrays, run["training"], run["seed"])
+    configure_tensorflow(run["training"]["threads"], snakemake.log[0])
+    with memory_errors():
+        train_run(run, manifest, *data)
 
-    configure_tensorflow(settings["threads"], snakemake.log[0])
+
+def train_run(
+    run: dict[str, Any], manifest: dict[str, Any], fitted: Data, validation: Data, test: Data
+) -> None:
+    """Train the run as defined, evaluate it, and write the rule's outputs."""
     from study.model import build_model, named_weights
     from study.training import Trainer
 
+    settings, layers, seed = run["training"], run["layers"], run["seed"]
+    shape, classes = tuple(manifest["input_shape"]), manifest["classes"]
+    output = snakemake.output
     model = build_model(layers, shape, classes, settings, seed)
     initial = named_weights(model)
     key = checkpoint_key(run, snakemake.params.code, manifest)
@@ -275,19 +281,7 @@ def main() -> None:
         Path(snakemake.params.checkpoint),
         key,
     )
-    stop = StopRequest()
-    try:
-        with stop.listening():
-            train(training, validation, snakemake.params.checkpoint_every, stop)
-    except Interrupted:
-        assert stop.signal is not None
-        reason = signal.Signals(stop.signal).name
-        log.info("%s | stopped by %s; the same command goes on from here", training.name, reason)
-        sys.exit(128 + stop.signal)
-    except Diverged as error:
-        write_history(failed[1], error.rows)
-        write_json(failed[0], {"error": str(error), "epoch": error.epoch})
-        raise
+    train_or_report(training, validation, Path(output.metrics).parent)
     on_fitted, _ = training.trainer.evaluate(*fitted)
     on_test, probabilities = training.trainer.evaluate(*test)
     training.stamp()
@@ -313,7 +307,7 @@ def main() -> None:
             "versions": versions(),
             "code_digest": snakemake.params.code,
             "git_commit": git_commit(),
-            "processor": processor(),
+            "processor": " and ".join(training.progress.processors),
             "platform": platform.platform(),
             "onednn": onednn_enabled(),
             "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
@@ -321,6 +315,33 @@ def main() -> None:
             "layers": layers,
         },
     )
+
+
+def train_or_report(training: Training, validation: Data, folder: Path) -> None:
+    """Train; where that stops early, say why.
+
+    A loss that is not finite leaves failed.json and failed-history.csv in the run's `folder`; a
+    signal ends the process with its status.
+
+    Raises:
+        Diverged: the loss is not finite.
+    """
+    failure, history = folder / "failed.json", folder / "failed-history.csv"
+    failure.unlink(missing_ok=True)
+    history.unlink(missing_ok=True)
+    stop = StopRequest()
+    try:
+        with stop.listening():
+            train(training, validation, snakemake.params.checkpoint_every, stop)
+    except Interrupted:
+        assert stop.signal is not None
+        reason = signal.Signals(stop.signal).name
+        log.info("%s | stopped by %s; the same command goes on from here", training.name, reason)
+        sys.exit(128 + stop.signal)
+    except Diverged as error:
+        write_history(history, error.rows)
+        write_json(failure, {"error": str(error), "epoch": error.epoch})
+        raise
 
 
 if __name__ == "__main__":

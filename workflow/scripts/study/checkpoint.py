@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.files import atomic
+from study.files import atomic, remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Progress:
     epoch_seconds: float = 0.0  # spent on that epoch so far
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    processors: list[str] = field(default_factory=list)  # that have worked on it
 
 
 def save_checkpoint(path: str | Path, key: str, progress: Progress, variables: Arrays) -> None:
@@ -46,6 +47,7 @@ def load_checkpoint(path: str | Path, key: str) -> tuple[Progress, Arrays] | Non
     A checkpoint of another training or a damaged one is set aside beside it, with a warning.
     """
     path = Path(path)
+    remove_leftovers(path)
     if not path.exists():
         return None
     try:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,8 @@ from study.sources import source_shape
 Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+
+PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow")
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,16 @@ def load_study(config: Config) -> Study:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     full = _completed(config, schema, schema)
     _check_schema(full, schema)
+    _check_outdir(full["outdir"])
     _check_verdict(full["verdict"])
     _check_unique([variant["id"] for variant in full["variants"]])
-    if full["dataset"] not in full["datasets"]:
-        raise StudyError(
-            f"dataset: {full['dataset']!r} is not under `datasets`; "
-            f"there are {', '.join(full['datasets'])}"
-        )
+    has_references = any("reference" in variant for variant in full["variants"])
+    for key in ("dataset", "reference_dataset") if has_references else ("dataset",):
+        if full[key] not in full["datasets"]:
+            raise StudyError(
+                f"{key}: {full[key]!r} is not under `datasets`; "
+                f"there are {', '.join(full['datasets'])}"
+            )
     for name, dataset in full["datasets"].items():
         _check_dataset(name, dataset)
     variants = [
@@ -176,6 +182,9 @@ def _check_keys(mapping: yaml.MappingNode, file: str | Path) -> None:
 
 
 def _check_schema(config: Config, schema: Config) -> None:
+    names = [name for name in config.get("datasets") or {} if not isinstance(name, str)]
+    if names:
+        raise StudyError(f"datasets: the name {names[0]!r} is not text; put it in quotes")
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(config),
         key=lambda error: [str(part) for part in error.absolute_path],
@@ -298,12 +307,12 @@ def _completed(value: Any, schema: Config, root: Config) -> Any:
         return given | rest
     if isinstance(value, list):
         return [_completed(item, schema.get("items", {}), root) for item in value]
-    number = {"integer": int, "number": float}.get(schema.get("type", ""))
-    if number and isinstance(value, str | int) and not isinstance(value, bool):
-        try:
-            return number(value)
-        except ValueError:
-            pass  # the check says what is wrong
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):  # the check says what is wrong
+            if schema.get("type") == "number":
+                return float(value)
+            if schema.get("type") == "integer" and float(value).is_integer():
+                return int(float(value))
     return value
 
 
@@ -323,6 +332,14 @@ def _variant(declared: Config, training: Config, full: Config, schema: Config) -
         training=settings,
         layers=canonical_layers(declared["layers"]),
     )
+
+
+def _check_outdir(outdir: str) -> None:
+    parts = Path(outdir).parts
+    if not set(parts) - {"/", ".."} or parts[0] in PROJECT_FOLDERS:
+        raise StudyError(
+            f"outdir: {outdir!r} is not allowed; it must be a folder of its own, such as results"
+        )
 
 
 def _check_verdict(thresholds: Sequence[Config]) -> None:

@@ -14,7 +14,13 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parent.parent
 
 Definition = tuple[Path, str]
-"""A file, and a name that it defines at its top level; an empty name is the whole file."""
+"""A file, and a name that it defines at its top level, or one of these two."""
+
+WHOLE = "*"
+"""All of the file."""
+
+LOOSE = ""
+"""What runs when the file is imported, and no more."""
 
 
 @cache
@@ -29,15 +35,15 @@ def code_digest(script: str, root: Path = SCRIPTS) -> str:
     digest = hashlib.sha256()
     for source in sorted(reached):
         digest.update(f"\n{source.relative_to(root).as_posix()}\n".encode())
-        for statement in sorted(reached[source], key=_order):
-            digest.update(_describe(statement).encode())
+        for text in _descriptions(_module(source), reached[source]):
+            digest.update(text.encode())
     return digest.hexdigest()[:16]
 
 
 def reached_code(script: Path, root: Path) -> dict[Path, set[ast.stmt]]:
     """The top-level statements that running `script` may use, by source file below `root`."""
     reached: dict[Path, set[ast.stmt]] = {}
-    waiting: list[Definition] = [(script, "")]
+    waiting: list[Definition] = [(script, WHOLE)]
     seen: set[Definition] = set()
     while waiting:
         definition = waiting.pop()
@@ -46,14 +52,19 @@ def reached_code(script: Path, root: Path) -> dict[Path, set[ast.stmt]]:
         seen.add(definition)
         source, name = definition
         module = _module(source)
-        statements = module.all if name == "" else module.definitions.get(name, [])
-        if source not in reached:  # importing a module runs its loose statements
+        statements = module.all if name == WHOLE else module.definitions.get(name, [])
+        if source not in reached:  # importing a module runs its loose statements, and its imports
             reached[source] = set()
             statements = [*statements, *module.loose]
+            for node in module.imports:
+                waiting.extend((file, LOOSE) for file, _ in _targets(node, source, root))
+            package = source.with_name("__init__.py")
+            if package.is_file():
+                waiting.append((package, LOOSE))
         reached[source].update(statements)
         waiting.extend(_uses(statements, module, root))
-        if name in module.imports:  # the name is only passed on
-            waiting.extend(_targets(module.imports[name], root, name))
+        for node in module.binding(name):  # the name is only passed on
+            waiting.extend(_targets(node, source, root, name))
     return reached
 
 
@@ -62,28 +73,37 @@ def _uses(statements: Iterable[ast.stmt], module: "_Module", root: Path) -> Iter
     for statement in statements:
         for node in ast.walk(statement):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                yield from _targets(node, root)
+                yield from _targets(node, module.source, root)
             elif isinstance(node, ast.Name):
                 if node.id in module.definitions:
                     yield module.source, node.id
-                elif node.id in module.imports:
-                    yield from _targets(module.imports[node.id], root, node.id)
+                for imported in module.binding(node.id):
+                    yield from _targets(imported, module.source, root, node.id)
 
 
 def _targets(
-    node: ast.Import | ast.ImportFrom, root: Path, name: str | None = None
+    node: ast.Import | ast.ImportFrom, source: Path, root: Path, name: str | None = None
 ) -> Iterator[Definition]:
-    """What an import brings in from below `root`; with `name`, only what it binds to that."""
+    """What an import in `source` brings in from below `root`; with `name`, what it binds to it."""
     for alias in node.names:
-        if name is not None and name != (alias.asname or alias.name.split(".")[0]):
+        if name is not None and alias.name != WHOLE and name != _bound(alias):
             continue
         if isinstance(node, ast.Import):
-            yield from ((file, "") for file in _files(alias.name, root))
-        elif node.module and node.level == 0:
-            for file in _files(node.module, root):
-                yield file, "" if alias.name == "*" else alias.name
-            # the name may be a module of a package
-            yield from ((file, "") for file in _files(f"{node.module}.{alias.name}", root))
+            yield from ((file, WHOLE) for file in _files(alias.name, root))
+            continue
+        module = node.module or ""
+        if node.level:  # relative to the package of `source`
+            package = source.parents[node.level - 1].relative_to(root).parts
+            module = ".".join([*package, *filter(None, [module])])
+        for file in _files(module, root):
+            yield file, alias.name  # a star is WHOLE
+        # the name may be a module of a package
+        yield from ((file, WHOLE) for file in _files(f"{module}.{alias.name}", root))
+
+
+def _bound(alias: ast.alias) -> str:
+    """The name that an import binds."""
+    return alias.asname or alias.name.split(".")[0]
 
 
 def _files(module: str, root: Path) -> list[Path]:
@@ -108,19 +128,26 @@ class _Module:
         return found
 
     @cached_property
-    def imports(self) -> dict[str, ast.Import | ast.ImportFrom]:
-        return {
-            alias.asname or alias.name.split(".")[0]: node
-            for node in self.all
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        }
+    def imports(self) -> list[ast.Import | ast.ImportFrom]:
+        return [node for node in self.all if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    def binding(self, name: str) -> list[ast.Import | ast.ImportFrom]:
+        """The imports that may bind `name`."""
+        return [
+            node
+            for node in self.imports
+            if any(alias.name == WHOLE or name == _bound(alias) for alias in node.names)
+        ]
 
     @cached_property
     def loose(self) -> list[ast.stmt]:
-        """Statements that define nothing, and do something when the module is imported."""
+        """Statements that may do something when the module is imported, beside defining a name."""
         imports = (ast.Import, ast.ImportFrom)
-        return [node for node in self.all if not _defined(node) and not isinstance(node, imports)]
+        return [
+            node
+            for node in self.all
+            if not isinstance(node, imports) and (not _defined(node) or _runs_code(node))
+        ]
 
 
 @cache
@@ -129,6 +156,7 @@ def _module(source: Path) -> _Module:
 
 
 def _defined(node: ast.stmt) -> list[str]:
+    """The names that a statement binds and does nothing else to."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return [node.name]
@@ -138,12 +166,37 @@ def _defined(node: ast.stmt) -> list[str]:
             names = [target]
         case _:
             return []
-    return [name.id for name in names if isinstance(name, ast.Name)]
+    return [
+        name.id for name in names if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    ]
 
 
-def _order(node: ast.stmt) -> tuple[str, int, int]:
-    """Functions and classes by name, since where they stand is formatting; the rest as it runs."""
-    return getattr(node, "name", ""), node.lineno, node.col_offset
+def _runs_code(node: ast.stmt) -> bool:
+    """Whether the definition calls something by itself: by a decorator, or to get its value."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return bool(node.decorator_list)
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
+
+
+def _descriptions(module: _Module, statements: Iterable[ast.stmt]) -> list[str]:
+    """The statements of a module as text, with the imports that they use.
+
+    Functions and classes go by name, and imports by themselves, since where these stand is
+    formatting; the rest goes as it runs.
+    """
+    imports = (ast.Import, ast.ImportFrom)
+    others = [node for node in statements if not isinstance(node, imports)]
+    others.sort(key=lambda node: (getattr(node, "name", ""), node.lineno, node.col_offset))
+    used = {
+        node.id for other in others for node in ast.walk(other) if isinstance(node, ast.Name)
+    } | {WHOLE}
+    imported = {
+        f"import {getattr(node, 'level', 0)} {getattr(node, 'module', None)} {_describe(alias)}"
+        for node in module.imports
+        for alias in node.names
+        if _bound(alias) in used
+    }
+    return [*sorted(imported), *map(_describe, others)]
 
 
 def _is_for_typing(node: ast.stmt) -> bool:

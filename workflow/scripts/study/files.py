@@ -17,9 +17,20 @@ def atomic(path: str | Path) -> Iterator[Path]:
     old file or the new one. The temporary name keeps the suffix, which many writers go by.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full; `path` is as it was.
+        OSError: the folder cannot be written or the disk is full; `path` is as it was, and the
+            error names it.
     """
-    target = Path(path)
+    try:
+        with _replacing(Path(path)) as temporary:
+            yield temporary
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
         prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
@@ -34,6 +45,13 @@ def atomic(path: str | Path) -> Iterator[Path]:
         _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove the temporary files that killed writers of `path` have left."""
+    target = Path(path)
+    for leftover in target.parent.glob(f".{target.stem}-*{target.suffix}"):
+        leftover.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:

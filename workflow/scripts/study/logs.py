@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from study.errors import StudyError
@@ -11,19 +11,32 @@ from study.errors import StudyError
 log = logging.getLogger("study")
 
 
+class _LogFile(logging.FileHandler):
+    """A log file that falls silent on a full disk; the console goes on, and so does the script."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's name
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def script_log(path: str | Path) -> Iterator[None]:
     """Log to the file `path` and to standard error while the block runs.
 
     What the user can put right (StudyError, OSError, MemoryError) ends the script with one line
-    and status 1; anything else is a bug and leaves its traceback in both places.
+    and status 1, Ctrl-C with status 130; anything else is a bug and leaves its traceback in both
+    places.
     """
     logging.captureWarnings(True)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        file = _LogFile(path, mode="w", encoding="utf-8")
     except OSError as error:
         sys.exit(f"error: cannot write the log {path}: {error.strerror}")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
@@ -41,6 +54,9 @@ def script_log(path: str | Path) -> Iterator[None]:
     except MemoryError as error:
         log.error("error: out of memory: %s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("stopped by SIGINT")
+        sys.exit(130)
     except Exception:
         log.exception("error: this should not happen; please report it with the log %s", path)
         sys.exit(1)

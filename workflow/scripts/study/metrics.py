@@ -10,6 +10,13 @@ from study.errors import StudyError
 Run = tuple[str, int]
 """A run's variant and seed."""
 
+NEEDED = {
+    *("variant", "seed", "epochs", "settings", "validation", "data", "parameters", "versions"),
+    *("test_accuracy", "test_loss", "train_loss", "train_loss_eval", "best_epoch", "onednn"),
+    *("seconds_per_epoch", "threads", "processor", "code_digest", "git_commit"),
+}
+"""What the tables are made of."""
+
 
 def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
     """The content of every metrics.json, by run.
@@ -20,10 +27,13 @@ def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
     found = {}
     for path in paths:
         content = _read_json(path)
-        try:
-            found[str(content["variant"]), int(content["seed"])] = content
-        except (KeyError, TypeError, ValueError) as error:
-            raise StudyError(f"{path}: no metrics of a run (variant, seed)") from error
+        missing = NEEDED - set(content) if isinstance(content, dict) else NEEDED
+        if missing:
+            raise StudyError(
+                f"{path}: no metrics of a run, {', '.join(sorted(missing))} missing; "
+                "delete it and run again"
+            )
+        found[str(content["variant"]), int(content["seed"])] = content
     return found
 
 

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 
 def versions() -> dict[str, str]:
     """Versions of the interpreter, of the packages that compute, and of this project."""
-    packages = ("tensorflow", "keras", "numpy")
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
     return {
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in packages},

@@ -40,6 +40,17 @@ def onednn_enabled() -> bool:
 
 
 @contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn TensorFlow's own error for too little memory into Python's, with one line of words."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(str(error).strip().splitlines()[0]) from error
+
+
+@contextmanager
 def _stderr_to(path: str | Path) -> Iterator[None]:
     """Send the process's standard error, that of C++ code included, to the end of a file."""
     sys.stderr.flush()

@@ -1,11 +1,9 @@
 """Draw all variants in one figure: test accuracy, and test loss against train loss."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,14 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.stats import binomtest
 
-from study.errors import StudyError
-from study.files import atomic
-from study.logs import script_log
-from study.metrics import Run, read_images, read_metrics
+from study.summary import Metrics, Row
 from study.verdict import Thresholds
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
 ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
@@ -46,49 +38,40 @@ class Point:
         return sum(self.accuracies) / len(self.accuracies) if self.accuracies else None
 
 
-def read_points(
-    path: str | Path, metrics: Mapping[Run, Mapping[str, Any]], test_images: int
+def comparison_points(
+    rows: Sequence[Row], runs: Sequence[Metrics], test_images: int
 ) -> list[Point]:
-    """The rows of a summary.csv, with the accuracy of every seed from the runs' metrics.
+    """The variants' rows, with the accuracy of every seed from the metrics of their `runs`.
 
     The interval is mean ± standard deviation for a variant with several seeds. In a study of one
     seed per variant it is Wilson's 95 % interval for the share of right answers.
-
-    Raises:
-        StudyError: the file is not a summary.
     """
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     accuracies: dict[str, list[float]] = {}
-    for (variant, _), run in sorted(metrics.items()):
-        accuracies.setdefault(variant, []).append(100 * run["test_accuracy"])
-    try:
-        several = any(int(row["n_seeds"]) > 1 for row in rows)
-        return [_point(row, accuracies.get(row["id"], []), test_images, several) for row in rows]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{path}: damaged summary ({error}); delete it and run again") from error
+    for run in sorted(runs, key=lambda run: run["seed"]):
+        accuracies.setdefault(run["variant"], []).append(100 * run["test_accuracy"])
+    several = any(row.n_seeds > 1 for row in rows)
+    return [_point(row, accuracies.get(row.id, []), test_images, several) for row in rows]
 
 
-def _point(
-    row: Mapping[str, str],
-    accuracies: Sequence[float],
-    test_images: int,
-    several: bool,
-) -> Point:
+def _point(row: Row, accuracies: Sequence[float], test_images: int, several: bool) -> Point:
     interval = None
-    if row["accuracy_sd"]:
-        mean, sd = 100 * float(row["accuracy"]), 100 * float(row["accuracy_sd"])
+    if row.accuracy is not None and row.accuracy_sd is not None:
+        mean, sd = 100 * row.accuracy, 100 * row.accuracy_sd
         interval = mean - sd, mean + sd
-    elif row["accuracy"] and not several:
-        interval = wilson(float(row["accuracy"]), test_images)
+    elif row.accuracy is not None and not several:
+        interval = wilson(row.accuracy, test_images)
+    reference = row.reference_accuracy
+    losses = None
+    if row.train_loss is not None and row.test_loss is not None:
+        losses = row.train_loss, row.test_loss
     return Point(
-        label=row["label"],
-        depth=row["depth"],
-        status=row["status"],
-        accuracies=tuple(accuracies) if row["accuracy"] else (),
+        label=row.label,
+        depth=str(row.depth),
+        status=row.status,
+        accuracies=tuple(accuracies),
         interval=interval,
-        reference=100 * float(row["reference_accuracy"]) if row["reference_accuracy"] else None,
-        losses=(float(row["train_loss"]), float(row["test_loss"])) if row["accuracy"] else None,
+        reference=None if reference is None else 100 * reference,
+        losses=losses,
     )
 
 
@@ -335,13 +318,3 @@ def _name_regions(axes: Axes, thresholds: Thresholds, bounds: Sequence[float]) -
 
 def _marker(marker: str, label: str, **style: Any) -> Line2D:
     return Line2D([], [], marker=marker, color="0.3", linestyle="none", label=label, **style)
-
-
-if __name__ == "__main__":
-    with script_log(snakemake.log[0]):
-        _, test_images = read_images(snakemake.input.manifest)
-        metrics = read_metrics(snakemake.input.metrics)
-        points = read_points(snakemake.input.summary, metrics, test_images)
-        figure = comparison_figure(points, snakemake.params.verdict, snakemake.params.title)
-        with atomic(snakemake.output.comparison) as temporary:
-            figure.savefig(temporary, dpi=snakemake.params.dpi)

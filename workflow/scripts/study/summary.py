@@ -1,0 +1,164 @@
+"""What the runs of each variant come to, taken together."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, stdev
+from typing import Any
+
+from study.metrics import Run
+from study.verdict import Thresholds, verdict
+
+Metrics = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant's figures: means over its finished runs, None where there is none.
+
+    Accuracies are fractions; `difference_points` is in percentage points. The CSV has one
+    column per field, in this order.
+    """
+
+    id: str
+    label: str
+    depth: int
+    n_seeds: int
+    accuracy: float | None
+    accuracy_sd: float | None
+    train_loss: float | None
+    test_loss: float | None
+    train_loss_eval: float | None
+    verdict: str | None
+    parameters: int | None
+    seconds_per_epoch: float | None
+    best_epoch: float | None
+    reference_accuracy: float | None
+    difference_points: float | None
+    status: str
+    train_loss_sd: float | None
+    test_loss_sd: float | None
+    seconds_per_epoch_sd: float | None
+
+
+def summarize(
+    variants: Sequence[Mapping[str, Any]],
+    runs: Iterable[Sequence[Any]],
+    metrics: Mapping[Run, Metrics],
+    failures: Mapping[Run, str],
+    thresholds: Thresholds,
+) -> list[Row]:
+    """One row per variant, in the order of `variants`; the verdict follows from the means.
+
+    Args:
+        variants: {id, label, depth, reference: {accuracy, ...} or None} each.
+        runs: every expected run as (variant, seed); others in `metrics` are left out.
+        metrics: the metrics of the finished runs.
+        failures: what stopped the runs that failed; a finished run's is ignored.
+        thresholds: the verdict's rule.
+    """
+    seeds: dict[str, list[int]] = defaultdict(list)
+    for variant, seed in runs:
+        seeds[variant].append(seed)
+    return [
+        _row(
+            variant,
+            seeds[variant["id"]],
+            {
+                seed: metrics[variant["id"], seed]
+                for seed in seeds[variant["id"]]
+                if (variant["id"], seed) in metrics
+            },
+            {
+                seed: failures[variant["id"], seed]
+                for seed in seeds[variant["id"]]
+                if (variant["id"], seed) in failures and (variant["id"], seed) not in metrics
+            },
+            thresholds,
+        )
+        for variant in variants
+    ]
+
+
+def _row(
+    variant: Mapping[str, Any],
+    seeds: Sequence[int],
+    finished: Mapping[int, Metrics],
+    failed: Mapping[int, str],
+    thresholds: Thresholds,
+) -> Row:
+    def values(key: str) -> list[float]:
+        return [run[key] for run in finished.values()]
+
+    accuracy = _mean(values("test_accuracy"))
+    train_loss, test_loss = _mean(values("train_loss")), _mean(values("test_loss"))
+    reference = (variant.get("reference") or {}).get("accuracy")
+    return Row(
+        id=variant["id"],
+        label=variant["label"],
+        depth=variant["depth"],
+        n_seeds=len(finished),
+        accuracy=accuracy,
+        accuracy_sd=_sd(values("test_accuracy")),
+        train_loss=train_loss,
+        test_loss=test_loss,
+        train_loss_eval=_mean(values("train_loss_eval")),
+        verdict=(
+            None
+            if train_loss is None or test_loss is None
+            else verdict(train_loss, test_loss, thresholds)
+        ),
+        parameters=next((run["parameters"] for run in finished.values()), None),
+        seconds_per_epoch=_mean(values("seconds_per_epoch")),
+        best_epoch=median(values("best_epoch")) if finished else None,
+        reference_accuracy=reference,
+        difference_points=(
+            None if accuracy is None or reference is None else 100 * (accuracy - reference)
+        ),
+        status=_status(seeds, finished, failed),
+        train_loss_sd=_sd(values("train_loss")),
+        test_loss_sd=_sd(values("test_loss")),
+        seconds_per_epoch_sd=_sd(values("seconds_per_epoch")),
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _sd(values: Sequence[float]) -> float | None:
+    """The sample standard deviation, which needs two values."""
+    if len(values) < 2:
+        return None
+    return stdev(values) if all(map(math.isfinite, values)) else math.nan
+
+
+def _status(
+    seeds: Sequence[int], finished: Mapping[int, Metrics], failed: Mapping[int, str]
+) -> str:
+    """complete; missing; failed: why; 2 of 3 seeds; 2 of 3 seeds, seed 3 failed: why."""
+    if len(finished) == len(seeds) > 0:
+        return "complete"
+    if not finished and not failed:
+        return "missing"
+    if failed and len(failed) == len(seeds) and len(set(failed.values())) == 1:
+        return f"failed: {failed[seeds[0]]}"
+    by_error: dict[str, list[int]] = defaultdict(list)
+    for seed, error in failed.items():
+        by_error[error].append(seed)
+    parts = [f"{len(finished)} of {len(seeds)} seeds"]
+    parts += [f"{seeds_in_words(same)} failed: {error}" for error, same in by_error.items()]
+    return ", ".join(parts)
+
+
+def seeds_in_words(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] -> seeds 1–3, 7."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    text = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+    return f"seed{'s' * (len(numbers) > 1)} {text}"
