@@ -40,6 +40,10 @@ rule all:
         ],
 
 
+onstart:
+    pass_on_sigterm()
+
+
 onsuccess:
     remove_checkpoints_of_finished_runs()
 

@@ -18,7 +18,7 @@ PRODUCT = {"size": 2048, "repeats": 3}
 
 COLUMNS = {
     "notebook": "notebook's way",
-    "no_onednn": "the same, oneDNN off",
+    "no_onednn": "notebook, oneDNN off",
     "alone": "ours, 1 thread",
     "beside": "ours, side by side",
     "torch": "PyTorch, 1 thread",

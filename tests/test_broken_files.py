@@ -20,6 +20,7 @@ import pytest
 from faults import MINIATURE, different, finished_miniature, make_study, results, run, targets
 from study.checkpoint import Arrays, Progress, load_checkpoint, save_checkpoint
 from study.errors import StudyError
+from study.logs import script_log
 from study.metrics import read_failures, read_metrics
 from train import checkpoint_key
 
@@ -102,9 +103,18 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
     "no header": lambda whole: npz(**VARIABLES),
     "header that is no JSON": lambda whole: npz(header=np.array("{"), **VARIABLES),
     "header that is a list": lambda whole: headed([1]),
-    "header without progress": lambda whole: headed({"key": "key"}),
-    "header without key": lambda whole: headed({"progress": asdict(PROGRESS)}),
-    "progress of another version": lambda whole: headed({"key": "key", "progress": {"old": 1}}),
+    "header without progress": lambda whole: headed({"key": "key", "arrays": [*VARIABLES]}),
+    "header without key": lambda whole: headed(
+        {"progress": asdict(PROGRESS), "arrays": [*VARIABLES]}
+    ),
+    "progress of another version": lambda whole: headed(
+        {"key": "key", "progress": {"old": 1}, "arrays": [*VARIABLES]}
+    ),
+    "an array too few": lambda whole: npz(
+        header=np.array(
+            json.dumps({"key": "key", "progress": asdict(PROGRESS), "arrays": [*VARIABLES]})
+        )
+    ),
     "pickled objects": lambda whole: npz(header=np.array([{}], dtype=object)),
 }
 
@@ -305,22 +315,14 @@ def test_a_full_disk_is_named_and_the_same_command_completes(
     assert_same_as(finished, outdir)
 
 
-def test_a_disk_without_a_free_byte_is_named(tmp_path: Path, disk: Callable[[str], Path]) -> None:
-    outdir = disk("size=64k")
-    folder = make_study(tmp_path / "study", ONE | {"outdir": str(outdir)})
-    filler = outdir / "filler"
-    with pytest.raises(OSError, match="No space left"):
-        filler.write_bytes(bytes(100_000))
-    command = ["--cores", "1", "data/prepared/digits.npz"]
-    status, console = run(folder, *command)
-    assert status == 1
-    assert "No space left on device" in console
-    assert str(outdir) in console
-    assert "Traceback" not in console
-
-    filler.unlink()
-    status, console = run(folder, *command)
-    assert status == 0, console
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_log_on_a_full_disk_leaves_its_messages_to_the_console(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="1"), script_log("/dev/full"):
+        logging.getLogger("study").info("one message")
+        raise StudyError("and why it ended")
+    assert capsys.readouterr().err == "one message\nerror: and why it ended\n"
 
 
 def test_a_read_only_folder_is_named(tmp_path: Path, disk: Callable[[str], Path]) -> None:

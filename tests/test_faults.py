@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ def test_a_training_that_is_killed_again_and_again_ends_the_same(
     assert record.epochs.total() <= len(RUNS) * (EPOCHS + len(record.stopped))
     assert {run for run, _ in record.epochs} == set(RUNS)
     assert "set-aside" not in record.console  # no checkpoint was ever damaged
+    assert not list((tmp_path / "study" / "results").rglob(".*"))  # no temporary file is left
     assert not checkpoints(tmp_path / "study")
 
 
@@ -107,11 +108,18 @@ def test_a_training_that_is_killed_among_its_outputs_trains_no_epoch_again(
     assert not checkpoints(tmp_path / "study")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [(signal.SIGTERM, os.killpg), (signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)],
+    ids=["SIGTERM", "Ctrl-C", "SIGTERM to snakemake alone"],
+)
 def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
-    tmp_path: Path, expected: dict[str, Any], number: signal.Signals
+    tmp_path: Path,
+    expected: dict[str, Any],
+    number: signal.Signals,
+    send: Callable[[int, int], None],
 ) -> None:
-    """SIGTERM to all processes, as schedulers send it, and Ctrl-C.
+    """SIGTERM to all processes, as schedulers send it, or to the first one; and Ctrl-C.
 
     Before that a second snakemake in the same folder is refused, which harms nothing.
     """
@@ -125,7 +133,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     assert "Directory cannot be locked" in message
 
     wait_until(lambda: bool(EPOCH_LINE.search(console.read_text())), "an epoch is over")
-    os.killpg(process.pid, number)
+    send(process.pid, number)
     begin = time.monotonic()
     assert wait_for_end(process) == 1
     assert time.monotonic() - begin < SECONDS_TO_STOP
@@ -162,3 +170,16 @@ def test_the_lock_of_a_dead_snakemake_is_named_with_its_remedy(tmp_path: Path) -
     assert run(folder, "--unlock")[0] == 0
     status, message = run(folder, "--cores", "1", "data/prepared/digits.npz")
     assert status == 0, message
+
+
+def test_a_training_whose_snakemake_is_killed_ends_with_its_checkpoint(tmp_path: Path) -> None:
+    """Else it would go on beside the one that the next snakemake starts."""
+    folder = make_study(tmp_path / "study", MINIATURE)
+    console = tmp_path / "console.txt"
+    process = start(folder, console, "--cores", "1", targets(MINIATURE)[0])
+    wait_until(lambda: bool(EPOCH_LINE.search(console.read_text())), "an epoch is over")
+    process.kill()
+    assert wait_for_end(process) == -signal.SIGKILL
+    assert f"{RUNS[0]} | stopped by SIGHUP" in console.read_text()
+    (checkpoint,) = checkpoints(folder)
+    assert header(checkpoint)["progress"]["step"] > 0

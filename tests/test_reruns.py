@@ -168,7 +168,11 @@ def one_byte_changed(file: str) -> Change:
 
 
 def together(*changes: Change) -> Change:
-    return lambda checkout: [change(checkout) for change in changes]
+    def apply(checkout: Path) -> None:
+        for change in changes:
+            change(checkout)
+
+    return apply
 
 
 def sources(checkout: Path) -> Iterator[Path]:
@@ -543,13 +547,14 @@ def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path)
 @pytest.mark.parametrize(
     ("script", "line", "expected"),
     [
-        ("train.py", "    stop = StopRequest()\n", TRAININGS),
-        ("prepare.py", "    description = manifest_of(", PREPARE | TRAININGS),
+        ("train.py", "def main() -> None:\n", TRAININGS),
+        ("prepare.py", "    arrays = check_dataset(read, places, classes)\n", PREPARE | TRAININGS),
     ],
+    ids=["train", "prepare"],
 )
 def test_what_failed_runs_again(checkout: Path, script: str, line: str, expected: set[Job]) -> None:
     """Even where every job failed that would show that there is something to do."""
-    edited(script, line, f"    raise StudyError('out of luck')\n{line}")(checkout)
+    edited(script, line, f"{line}    raise StudyError('out of luck')\n")(checkout)
     done = run_snakemake(checkout, "--cores", "2", "--keep-going", "--configfile", CONFIG)
     assert done.returncode != 0
     assert "out of luck" in done.stderr

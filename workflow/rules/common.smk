@@ -1,5 +1,10 @@
 """The study that the configuration describes, and helpers of the rules."""
 
+import signal
+from contextlib import suppress
+
+import psutil
+
 from study.config import Run, check_duplicate_keys, load_study
 from study.digest import code_digest
 from study.errors import StudyError
@@ -59,6 +64,19 @@ def published_file(wildcards) -> dict:
     """Name, size and checksum of a file to download."""
     files = study.datasets[wildcards.dataset].get("files", {}).values()
     return next(file for file in files if file.get("name") == wildcards.file)
+
+
+def pass_on_sigterm() -> None:
+    """Send a SIGTERM on to the jobs. Snakemake alone waits for their end, which may take hours."""
+    wait_for_jobs = signal.getsignal(signal.SIGTERM)
+
+    def stop(number, frame):
+        for job in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                job.terminate()
+        wait_for_jobs(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def remove_checkpoints_of_finished_runs() -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 import platform
 import signal
 import statistics
@@ -58,7 +59,17 @@ class Interrupted(Exception):
 class StopRequest:
     """Remembers a SIGTERM (from a scheduler) or SIGINT (Ctrl-C) that came while listening."""
 
-    signal: int | None = None
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._parent = os.getppid()
+
+    def came(self) -> bool:
+        """Whether to stop, which the death of Snakemake asks for too: nobody takes the results,
+        and the next snakemake trains the same run.
+        """
+        if self.signal is None and os.getppid() != self._parent:
+            self.signal = signal.SIGHUP
+        return self.signal is not None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
@@ -145,7 +156,7 @@ def train(training: Training, validation: Data, checkpoint_every: int, stop: Sto
             progress.step = step
             if step % STEPS_BETWEEN_CHECKS == 0:
                 training.check_finite(trainer.summed_loss())
-            if stop.signal is not None:
+            if stop.came():
                 progress.epoch_seconds = time.perf_counter() - start
                 training.save()
                 raise Interrupted

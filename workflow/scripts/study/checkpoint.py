@@ -2,11 +2,11 @@
 
 import json
 import logging
-import zipfile
 import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class Progress:
 
 def save_checkpoint(path: str | Path, key: str, progress: Progress, variables: Arrays) -> None:
     """Write the state to `path`, whole or not at all. `key` says which training it belongs to."""
-    header = json.dumps({"key": key, "progress": asdict(progress)})
+    header = json.dumps({"key": key, "progress": asdict(progress), "arrays": [*variables]})
     with atomic(path) as temporary:
         np.savez(temporary, header=np.array(header), **variables)  # type: ignore[arg-type]
 
@@ -55,8 +55,21 @@ def load_checkpoint(path: str | Path, key: str) -> tuple[Progress, Arrays] | Non
             variables = dict(archive)  # the checksums of the archive are compared here
         header = json.loads(str(variables.pop("header")))
         progress = Progress(**header["progress"])
+        # An archive whose directory is damaged may seem to hold fewer arrays.
+        if header["arrays"] != [*variables]:
+            raise ValueError
         reason = "is of other settings, code, data or packages" if header["key"] != key else None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+    # A damaged archive may seem encrypted or packed by an unknown method: RuntimeError.
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        BadZipFile,
+        zlib.error,
+    ):
         reason = "is damaged"
     if reason is None:
         return progress, variables

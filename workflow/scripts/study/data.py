@@ -66,7 +66,7 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
                     f"an .npz must hold {', '.join(ARRAYS)}"
                 )
             return {name: _member(archive, name, path) for name in ARRAYS}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise StudyError(
             f"{path}: the .npz file is damaged or truncated ({error}); copy or make it again"
         ) from error
