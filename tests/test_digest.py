@@ -1,5 +1,6 @@
 """The code digest changes with what can change a result, and with nothing else."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -156,7 +157,7 @@ def test_training_reaches_its_step_but_no_plot_and_no_summary() -> None:
 
 def test_every_rule_passes_the_digest_of_its_script() -> None:
     for rules in (ROOT / "workflow" / "rules").glob("*.smk"):
-        for rule in rules.read_text(encoding="utf-8").split("\nrule ")[1:]:
+        for rule in re.split(r"\n(?:rule|checkpoint) ", rules.read_text(encoding="utf-8"))[1:]:
             script = rule.split('"../scripts/')[1].split('"')[0]
             if script != "download.py":  # its output is known by its checksum
                 assert f'code=code_digest("{script}")' in rule, (rules.name, script)
