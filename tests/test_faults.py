@@ -145,7 +145,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     assert "Traceback" not in stopped
     (checkpoint,) = checkpoints(folder)
     progress = header(checkpoint)["progress"]
-    assert progress["step"] > 0
+    assert 1 <= len(progress["rows"]) < EPOCHS
 
     status, resumed = run(folder, "--cores", "1", target)
     assert status == 0, resumed
