@@ -112,9 +112,7 @@ def dry_run(folder: Path, *options: str) -> Usage:
 def pretend_finished(folder: Path, *options: str) -> None:
     """Leave what a finished study leaves, empty files in place of results."""
     script = str(FOLDER / "pretend_finished.py")
-    # All that is ready at once, without the solver that packs jobs of unequal weight.
-    at_once = ["--touch", "--cores", "100000", "--scheduler", "greedy"]
-    run([sys.executable, script, *at_once, *options], folder)
+    run([sys.executable, script, "--touch", "--cores", "all", *options], folder)
 
 
 def measure_graph(folder: Path, repeats: int) -> tuple[list[float], list[float]]:

@@ -74,6 +74,17 @@ def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path)
         for variant in study.variants
         if options.networks is None or variant.id in options.networks
     ]
+    if "graph" in options.parts:
+        outcome["graph"] = measure_graph(folder, repeats=5 if options.full else 3)
+        sizes = (1000, 10_000) if options.full else (1000,)
+        outcome["dry_runs"] = [measure_dry_runs(folder, runs) for runs in sizes]
+    if "pipeline" in options.parts:
+        networks = [variant.id for variant in variants]
+        if options.full:
+            outcome["demo"] = measure_demo(folder, cores, networks, epochs=None)
+        else:
+            outcome["demo"] = measure_demo(folder, cores, [networks[0], networks[-1]], epochs=1)
+        outcome["demo_is_whole"] = options.full and len(networks) == len(study.variants)
     if "speed" in options.parts:
         plan = Plan(
             variants=variants,
@@ -93,17 +104,6 @@ def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path)
                 )
                 for variant in variants
             }
-    if "pipeline" in options.parts:
-        networks = [variant.id for variant in variants]
-        if options.full:
-            outcome["demo"] = measure_demo(folder, cores, networks, epochs=None)
-        else:
-            outcome["demo"] = measure_demo(folder, cores, [networks[0], networks[-1]], epochs=1)
-        outcome["demo_is_whole"] = options.full and len(networks) == len(study.variants)
-    if "graph" in options.parts:
-        outcome["graph"] = measure_graph(folder, repeats=5 if options.full else 3)
-        sizes = (1000, 10_000) if options.full else (1000,)
-        outcome["dry_runs"] = [measure_dry_runs(folder, runs) for runs in sizes]
     return Outcome(**outcome)  # type: ignore[arg-type]
 
 
