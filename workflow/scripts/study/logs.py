@@ -33,7 +33,8 @@ def script_log(path: str | Path) -> Iterator[None]:
     """
     logging.captureWarnings(True)
     root = logging.getLogger()
-    root.setLevel(logging.INFO)
+    for name in ("__main__", "study"):  # what other packages say below a warning is not for users
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         file = _LogFile(path, mode="w", encoding="utf-8")
