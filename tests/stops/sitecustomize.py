@@ -111,10 +111,9 @@ class TornFile(io.FileIO):
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        if self.stops.is_next("write"):
-            super().write(view[: len(view) // 2])
+        half = super().write(view[: len(view) // 2]) if self.stops.is_next("write") else 0
         self.stops.reached("write", self.name)
-        return super().write(data)
+        return half + super().write(view[half:])  # after a signal that only asks, the rest
 
 
 if "FAULTS_PLAN" in os.environ and sys.orig_argv[-1].endswith(".train.py"):
