@@ -14,7 +14,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -257,8 +257,3 @@ def finished_miniature(folder: Path) -> Path:
         if status != 0:
             raise RuntimeError(console)
     return folder / "results"
-
-
-def kinds(stopped: Iterable[str]) -> Counter[str]:
-    """How many stops there were of each kind: signal, target and event."""
-    return Counter(" ".join(line.split()[i] for i in (3, 4, 2)) for line in stopped)
