@@ -1,6 +1,7 @@
 """A training that stops at any step and goes on later is the one that never stopped."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from study.config import load_study
 from study.model import build_model, named_weights
 from study.training import Trainer
-from train import Interrupted, StopRequest, Training, train
+from train import Interrupted, StopRequest, Training, best_epoch, train
 
 EPOCHS, STEPS = 3, 4
 
@@ -32,11 +33,10 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     return generator.integers(0, 256, (70, 28, 28, 1), dtype=np.uint8), labels.astype(np.uint8)
 
 
-def make_training(default_config, images, checkpoint: Path, optimizer: str) -> Training:
+def make_training(default_config, images, checkpoint: Path, **changed: Any) -> Training:
     """conv3-k5, with dropout and batch normalization, on random images; the last batch is short."""
     (variant,) = (v for v in load_study(default_config).variants if v.id == "conv3-k5")
-    changed = {"batch_size": 20, "epochs": EPOCHS, "optimizer": optimizer}
-    settings = variant.training | changed
+    settings = variant.training | {"batch_size": 20, "epochs": EPOCHS} | changed
     model = build_model(variant.layers, (28, 28, 1), 10, settings, seed=2)
     trainer = Trainer(model, images[0], images[1], settings, seed=2)
     return Training("a run", trainer, checkpoint, "key")
@@ -53,18 +53,18 @@ def make_training(default_config, images, checkpoint: Path, optimizer: str) -> T
 def test_a_stop_in_mid_epoch_changes_no_bit(
     default_config, images, tmp_path: Path, optimizer: str, stops: list[int]
 ) -> None:
-    whole = make_training(default_config, images, tmp_path / "whole.npz", optimizer)
+    whole = make_training(default_config, images, tmp_path / "whole.npz", optimizer=optimizer)
     train(whole, images, 1, StopRequest())
 
     checkpoint = tmp_path / "parts.npz"
     done = 0
     for steps in stops:
-        parts = make_training(default_config, images, checkpoint, optimizer)
+        parts = make_training(default_config, images, checkpoint, optimizer=optimizer)
         with pytest.raises(Interrupted):
             train(parts, images, 1, StopAfter(steps))
         done += steps
         assert len(parts.progress.rows) * STEPS + parts.progress.step == done
-    parts = make_training(default_config, images, checkpoint, optimizer)
+    parts = make_training(default_config, images, checkpoint, optimizer=optimizer)
     train(parts, images, 1, StopRequest())
 
     for row, expected in zip(parts.progress.rows, whole.progress.rows, strict=True):
@@ -72,3 +72,29 @@ def test_a_stop_in_mid_epoch_changes_no_bit(
     expected_weights = named_weights(whole.trainer.model)
     for name, values in named_weights(parts.trainer.model).items():
         np.testing.assert_array_equal(values, expected_weights[name], err_msg=name)
+
+
+def test_the_chosen_weights_are_those_after_the_best_epoch(
+    default_config, images, tmp_path: Path
+) -> None:
+    held_out = images[0][::2], np.roll(images[1], 7)[::2]  # wrong labels, so the best comes early
+    whole = make_training(default_config, images, tmp_path / "whole.npz", validation="holdout")
+    train(whole, held_out, 1, StopRequest())
+    best = best_epoch(whole.progress.rows)
+    assert best < EPOCHS
+
+    shorter = make_training(default_config, images, tmp_path / "shorter.npz", epochs=best)
+    train(shorter, held_out, 1, StopRequest())
+    after_best = named_weights(shorter.trainer.model)
+    assert not shorter.chosen  # only held-out images may choose
+
+    parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
+    with pytest.raises(Interrupted):
+        train(parts, held_out, 1, StopAfter(best * STEPS + 1))
+    parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
+    train(parts, held_out, 1, StopRequest())
+
+    for training in (whole, parts):
+        assert training.chosen.keys() == after_best.keys()
+        for name, values in training.chosen.items():
+            np.testing.assert_array_equal(values, after_best[name], err_msg=name)

@@ -7,43 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from study.errors import StudyError
 from study.files import atomic
 from study.logs import script_log
 from study.tensorflow_setup import configure_tensorflow, memory_errors
 from study.weights import read_weights
 
 if TYPE_CHECKING:
-    import keras
-
     snakemake: Any
 
 
-def set_weights(model: "keras.Model", weights: Mapping[str, NDArray[Any]], source: str) -> None:
-    """Give the model the weights by `{layer}/{variable}`, as `named_weights` names them.
-
-    Raises:
-        StudyError: `source` lacks a weight or has one of another shape.
-    """
-    from study.model import weight_variables
-
-    for name, variable in weight_variables(model).items():
-        if name not in weights or weights[name].shape != tuple(variable.shape):
-            raise StudyError(f"{source}: no {name} of the shape {tuple(variable.shape)}")
-        variable.assign(weights[name])
+def trained_weights(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The weights after the chosen epoch where held-out images chose one, else after the last."""
+    when = "chosen/" if any(name.startswith("chosen/") for name in arrays) else "final/"
+    return {
+        name.removeprefix(when): values for name, values in arrays.items() if name.startswith(when)
+    }
 
 
 def main() -> None:
     run = json.loads(snakemake.params.definition)
     manifest = json.loads(Path(snakemake.input.manifest).read_text(encoding="utf-8"))
-    final = {
-        name.removeprefix("final/"): values
-        for name, values in read_weights(snakemake.input.weights).items()
-        if name.startswith("final/")
-    }
+    weights = trained_weights(read_weights(snakemake.input.weights))
 
     configure_tensorflow(threads=1, log=snakemake.log[0])
-    from study.model import build_model
+    from study.model import build_model, set_weights
 
     with memory_errors():
         model = build_model(
@@ -53,7 +40,7 @@ def main() -> None:
             run["training"],
             run["seed"],
         )
-        set_weights(model, final, snakemake.input.weights)
+        set_weights(model, weights, snakemake.input.weights)
         with atomic(snakemake.output.model) as temporary:
             model.save(temporary)
 

@@ -30,7 +30,7 @@ from study.provenance import git_commit, peak_memory_mb, processor, versions
 from study.tensorflow_setup import configure_tensorflow, memory_errors, onednn_enabled
 
 if TYPE_CHECKING:
-    from study.training import Score, Trainer
+    from study.training import Evaluation, Score, Trainer
 
     snakemake: Any
 
@@ -88,7 +88,8 @@ class StopRequest:
 class Training:
     """One run under way: the trainer, its progress, and the checkpoint that keeps both.
 
-    `key` says what defines the run: a checkpoint with another one is not its own.
+    `key` says what defines the run: a checkpoint with another one is not its own. `chosen` holds
+    the weights after the best epoch so far, with `validation: holdout`.
     """
 
     def __init__(self, name: str, trainer: "Trainer", checkpoint: Path, key: str) -> None:
@@ -96,6 +97,7 @@ class Training:
         self.trainer = trainer
         self.checkpoint = checkpoint
         self.key = key
+        self.chosen: dict[str, NDArray[Any]] = {}
         self.progress = self._restored() or Progress()
         if processor() not in self.progress.processors:
             self.progress.processors.append(processor())
@@ -109,6 +111,11 @@ class Training:
         progress, values = found
         for position, variable in enumerate(self.trainer.variables):
             variable.assign(values[f"variable_{position}"])
+        self.chosen = {
+            name.removeprefix("chosen/"): value
+            for name, value in values.items()
+            if name.startswith("chosen/")
+        }
         return progress
 
     def save(self) -> None:
@@ -117,7 +124,7 @@ class Training:
         values = {
             f"variable_{position}": variable.numpy()
             for position, variable in enumerate(self.trainer.variables)
-        }
+        } | {f"chosen/{name}": value for name, value in self.chosen.items()}
         save_checkpoint(self.checkpoint, self.key, self.progress, values)
 
     def stamp(self) -> None:
@@ -138,15 +145,23 @@ class Training:
             )
 
 
-def train(training: Training, validation: Data, checkpoint_every: int, stop: StopRequest) -> None:
+def train(
+    training: Training, validation: Data, checkpoint_every: int, stop: StopRequest
+) -> "Evaluation | None":
     """Train until all epochs are done; the progress's rows are then the whole history.
+
+    Returns:
+        The last epoch's validation, or None where an earlier process has done that epoch.
 
     Raises:
         Diverged: the loss is not finite.
         Interrupted: `stop` came; the checkpoint holds every step that was done.
     """
+    from study.model import named_weights
+
     name, trainer, progress = training.name, training.trainer, training.progress
     epochs = trainer.settings["epochs"]
+    evaluation = None
     if progress.rows or progress.step:
         log.info("%s | goes on after epoch %d, step %d", name, len(progress.rows), progress.step)
     while len(progress.rows) < epochs:
@@ -161,7 +176,7 @@ def train(training: Training, validation: Data, checkpoint_every: int, stop: Sto
                 training.save()
                 raise Interrupted
         fitted = trainer.end_epoch()
-        validated, _ = trainer.evaluate(*validation)
+        evaluation = validated, _ = trainer.evaluate(*validation)
         training.check_finite(fitted.loss)
         training.check_finite(validated.loss)
         progress.rows.append(
@@ -174,12 +189,15 @@ def train(training: Training, validation: Data, checkpoint_every: int, stop: Sto
                 "seconds": time.perf_counter() - start,
             }
         )
+        if trainer.settings["validation"] == "holdout" and best_epoch(progress.rows) == epoch:
+            training.chosen = named_weights(trainer.model)
         progress.step, progress.epoch_seconds = 0, 0.0
         log.info("%s | %s", name, epoch_line(progress.rows, epochs))
         if epoch % checkpoint_every == 0 or epoch == epochs or stop.signal is not None:
             training.save()
         if stop.signal is not None:
             raise Interrupted
+    return evaluation
 
 
 def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
@@ -239,9 +257,12 @@ def checkpoint_key(run: Any, code: str, manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
 
 
-def describe_result(training: Training, fitted: "Score", tested: "Score") -> dict[str, Any]:
+def describe_result(
+    training: Training, fitted: "Score", tested: "Score", chosen: "Score | None"
+) -> dict[str, Any]:
     """The figures of a finished training: of its last epoch, and of the final network on the
-    training images (`fitted`) and the test images (`tested`), both with dropout off.
+    training images (`fitted`) and the test images (`tested`), both with dropout off; and of the
+    network after the `chosen` epoch on the test images, where held-out images chose it.
     """
     progress, rows = training.progress, training.progress.rows
     return {
@@ -255,6 +276,9 @@ def describe_result(training: Training, fitted: "Score", tested: "Score") -> dic
         "test_loss": tested.loss,
         "test_accuracy": tested.accuracy,
         "best_epoch": best_epoch(rows),
+        "chosen_epoch": best_epoch(rows) if chosen else None,
+        "chosen_test_loss": chosen.loss if chosen else None,
+        "chosen_test_accuracy": chosen.accuracy if chosen else None,
         "seconds_per_epoch": statistics.median(row["seconds"] for row in rows),
         "wall_seconds": progress.wall_seconds,
         "cpu_seconds": progress.cpu_seconds,
@@ -277,7 +301,7 @@ def train_run(
     run: dict[str, Any], manifest: dict[str, Any], fitted: Data, validation: Data, test: Data
 ) -> None:
     """Train the run as defined, evaluate it, and write the rule's outputs."""
-    from study.model import build_model, named_weights
+    from study.model import build_model, named_weights, set_weights
     from study.training import Trainer
 
     settings, layers, seed = run["training"], run["layers"], run["seed"]
@@ -292,18 +316,31 @@ def train_run(
         Path(snakemake.params.checkpoint),
         key,
     )
-    train_or_report(training, validation, Path(output.metrics).parent)
-    on_fitted, _ = training.trainer.evaluate(*fitted)
-    on_test, probabilities = training.trainer.evaluate(*test)
+    tested = train_or_report(training, validation, Path(output.metrics).parent)
+    evaluate = training.trainer.evaluate
+    on_fitted, _ = evaluate(*fitted)
+    # With `validation: test` the last epoch's validation is the final test already.
+    if tested is None or settings["validation"] != "test":
+        tested = evaluate(*test)
+    on_test, probabilities = tested
+    predictions: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
+    weights = {"initial": initial, "final": named_weights(model)}
+    on_test_chosen = None
+    if training.chosen:
+        set_weights(model, training.chosen, str(training.checkpoint))
+        on_test_chosen, predictions["chosen_probabilities"] = evaluate(*test)
+        weights["chosen"] = training.chosen
     training.stamp()
 
     write_history(output.history, training.progress.rows)
-    write_arrays(output.predictions, {"probabilities": probabilities, "labels": test[1]})
-    final = named_weights(model)
+    write_arrays(output.predictions, predictions)
     write_arrays(
         output.weights,
-        {f"initial/{name}": values for name, values in initial.items()}
-        | {f"final/{name}": values for name, values in final.items()},
+        {
+            f"{when}/{name}": values
+            for when, named in weights.items()
+            for name, values in named.items()
+        },
     )
     write_json(
         output.metrics,
@@ -311,7 +348,7 @@ def train_run(
             "variant": snakemake.wildcards.variant,
             "seed": seed,
             "run_digest": key[:16],
-            **describe_result(training, on_fitted, on_test),
+            **describe_result(training, on_fitted, on_test, on_test_chosen),
             "parameters": count_parameters(layers, shape, classes),
             "threads": settings["threads"],
             "validation": settings["validation"],
@@ -328,8 +365,8 @@ def train_run(
     )
 
 
-def train_or_report(training: Training, validation: Data, folder: Path) -> None:
-    """Train; where that stops early, say why.
+def train_or_report(training: Training, validation: Data, folder: Path) -> "Evaluation | None":
+    """Train, and return as `train` does; where that stops early, say why.
 
     A loss that is not finite leaves failed.json and failed-history.csv in the run's `folder`; a
     signal ends the process with its status.
@@ -343,7 +380,7 @@ def train_or_report(training: Training, validation: Data, folder: Path) -> None:
     stop = StopRequest()
     try:
         with stop.listening():
-            train(training, validation, snakemake.params.checkpoint_every, stop)
+            return train(training, validation, snakemake.params.checkpoint_every, stop)
     except Interrupted:
         assert stop.signal is not None
         reason = signal.Signals(stop.signal).name

@@ -1,12 +1,13 @@
 """The networks as Keras models of standard layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from study.errors import StudyError
 from study.networks import Layer, Shape, layer_names
 
 
@@ -78,3 +79,15 @@ def weight_variables(model: keras.Model) -> dict[str, keras.Variable]:
 def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
     """The values of `weight_variables`."""
     return {name: variable.numpy() for name, variable in weight_variables(model).items()}
+
+
+def set_weights(model: keras.Model, weights: Mapping[str, NDArray[Any]], source: str) -> None:
+    """Give the model the weights by `{layer}/{variable}`, as `named_weights` names them.
+
+    Raises:
+        StudyError: `source` lacks a weight or has one of another shape.
+    """
+    for name, variable in weight_variables(model).items():
+        if name not in weights or weights[name].shape != tuple(variable.shape):
+            raise StudyError(f"{source}: no {name} of the shape {tuple(variable.shape)}")
+        variable.assign(weights[name])

@@ -30,6 +30,10 @@ class Score:
     accuracy: float
 
 
+Evaluation = tuple[Score, NDArray[np.float32]]
+"""The score on some images, and their probabilities [n, classes]."""
+
+
 class Trainer:
     """Trains `model` on images [n, h, w, c] (0 to 255) with labels [n].
 
@@ -100,8 +104,8 @@ class Trainer:
         """Mean loss and accuracy over the epoch, as `fit` reports them; the next begins at zero."""
         return self._take_score(len(self._images))
 
-    def evaluate(self, images: Images, labels: Labels) -> tuple[Score, NDArray[np.float32]]:
-        """Score on images [n, h, w, c] with dropout off, and the probabilities [n, classes].
+    def evaluate(self, images: Images, labels: Labels) -> Evaluation:
+        """Evaluate on images [n, h, w, c] with dropout off.
 
         Not to be called within an epoch.
         """
