@@ -23,6 +23,7 @@ rule train:
     resources:
         mem_mb=3000,
         runtime=240,
+        gpu=lambda wildcards: run_of(wildcards).settings.get("gpu", 0),
     params:
         definition=lambda wildcards: run_of(wildcards).definition,
         code=code_digest("train.py"),

@@ -24,10 +24,16 @@ from study.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.data import load_prepared, stratified_holdout
 from study.errors import StudyError
 from study.files import atomic, remove_leftovers, write_json
+from study.gpu import claim_gpu, visible_gpus
 from study.logs import script_log
 from study.networks import count_parameters
 from study.provenance import git_commit, peak_memory_mb, processor, versions
-from study.tensorflow_setup import configure_tensorflow, memory_errors, onednn_enabled
+from study.tensorflow_setup import (
+    configure_tensorflow,
+    gpu_name,
+    memory_errors,
+    onednn_enabled,
+)
 
 if TYPE_CHECKING:
     from study.training import Evaluation, Score, Trainer
@@ -41,6 +47,7 @@ Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
 STEPS_BETWEEN_CHECKS = 50  # of the loss; each one waits for the device
+PARENT = os.getppid()  # Snakemake; it may be gone by the time that TensorFlow or a GPU is there
 
 
 class Diverged(StudyError):
@@ -61,13 +68,12 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: int | None = None
-        self._parent = os.getppid()
 
     def came(self) -> bool:
         """Whether to stop, which the death of Snakemake asks for too: nobody takes the results,
         and the next snakemake trains the same run.
         """
-        if self.signal is None and os.getppid() != self._parent:
+        if self.signal is None and os.getppid() != PARENT:
             self.signal = signal.SIGHUP
         return self.signal is not None
 
@@ -99,8 +105,9 @@ class Training:
         self.key = key
         self.chosen: dict[str, NDArray[Any]] = {}
         self.progress = self._restored() or Progress()
-        if processor() not in self.progress.processors:
-            self.progress.processors.append(processor())
+        worker = gpu_name() or processor()
+        if worker not in self.progress.processors:
+            self.progress.processors.append(worker)
         self._wall = time.perf_counter() - self.progress.wall_seconds
         self._cpu = time.process_time() - self.progress.cpu_seconds
 
@@ -292,7 +299,8 @@ def main() -> None:
         remove_leftovers(file)
     arrays, manifest = load_prepared(snakemake.input.data, snakemake.input.manifest)
     data = split(arrays, run["training"], run["seed"])
-    configure_tensorflow(run["training"]["threads"], snakemake.log[0])
+    gpu = claim_gpu(visible_gpus()) if run["training"].get("gpu") else None
+    configure_tensorflow(run["training"]["threads"], snakemake.log[0], gpu)
     with memory_errors():
         train_run(run, manifest, *data)
 

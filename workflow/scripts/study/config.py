@@ -323,6 +323,8 @@ def _variant(declared: Config, training: Config, full: Config, schema: Config) -
     settings = _completed(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
+    if not settings["gpu"]:
+        del settings["gpu"]  # runs of before there was this setting are the same
     return Variant(
         id=declared["id"],
         label=declared.get("label") or declared["id"],
