@@ -123,8 +123,10 @@ def test_a_run_without_gpu_is_defined_as_before_there_was_the_setting(default_co
 
 def test_a_training_that_asks_for_no_gpu_sees_none() -> None:
     program = (
-        "import os; from study.tensorflow_setup import configure_tensorflow;"
-        "configure_tensorflow(1, os.devnull); print(os.environ['CUDA_VISIBLE_DEVICES'])"
+        "import os; from study.tensorflow_setup import configure_tensorflow, gpu_name;"
+        "configure_tensorflow(1, os.devnull);"
+        "assert gpu_name() is None;"
+        "print(os.environ['CUDA_VISIBLE_DEVICES'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -135,6 +137,7 @@ def test_a_training_that_asks_for_no_gpu_sees_none() -> None:
         check=True,
     )
     assert done.stdout.strip() == "-1"
+    assert done.stderr == ""  # what CUDA says about that is for the log
 
 
 @pytest.mark.parametrize(

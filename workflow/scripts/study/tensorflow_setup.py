@@ -33,13 +33,14 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-        if gpu:
-            if not tf.config.list_physical_devices("GPU"):
-                raise StudyError(
-                    f"training.gpu: TensorFlow cannot use the GPU {gpu}; the log {log} says why "
-                    "(its CUDA libraries come with `pip install tensorflow[and-cuda]`)"
-                )
+        found = tf.config.list_physical_devices("GPU")
+        if found:
             tf.config.experimental.enable_op_determinism()  # a CPU needs no such care
+    if gpu and not found:
+        raise StudyError(
+            f"training.gpu: TensorFlow cannot use the GPU {gpu}; the log {log} says why (its CUDA "
+            "libraries come with `pip install tensorflow[and-cuda]`)"
+        )
     # Keras reads these from a file in the user's home, which must not decide results.
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
