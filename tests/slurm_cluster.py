@@ -2,8 +2,8 @@
 
     python tests/slurm_cluster.py snakemake --profile slurm --configfile config/digits.yaml
 
-Nodes n1 and n2 make the partition `main`, which is the default; g1, in `gpu`, has two stand-in GPUs.
-The daemons end with the process that started them, whatever ends that.
+Nodes n1 and n2 make the partition `main`, the default; g1, in `gpu`, has two stand-in GPUs. The
+daemons end with the process that started them, whatever ends that.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ SECONDS_TO_START = 30
 SECONDS_TO_STOP = 20
 
 # A time limit counts at once (OverTimeLimit), and SIGKILL comes some seconds after SIGTERM
-# (KillWait), as on real clusters: there 30 seconds are usual.
+# (KillWait), as on real clusters, where 30 seconds are usual.
 SLURM_CONF = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
