@@ -86,7 +86,7 @@ def cancel_orphans_on_slurm() -> None:
     if workflow.executor_plugin.name != "slurm":
         return
     try:
-        cancelled = cancel_orphans(Path.cwd())
+        cancelled = cancel_orphans(Path(workflow.workdir_init))
     except StudyError as error:
         raise WorkflowError(str(error)) from None
     if cancelled:
