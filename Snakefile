@@ -42,7 +42,7 @@ rule all:
 
 onstart:
     pass_on_sigterm()
-    cancel_orphans_on_slurm()
+    prepare_for_slurm()
 
 
 onsuccess:

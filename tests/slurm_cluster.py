@@ -70,13 +70,12 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 DefMemPerCPU=300
 GresTypes=gpu
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_n1} {size}
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_n2} {size}
-NodeName=g1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_g1} {size} Gres=gpu:2
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_n1} CPUs=4 RealMemory=4000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_n2} CPUs=4 RealMemory=4000
+NodeName=g1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_g1} CPUs=4 RealMemory=16000 Gres=gpu:2
 PartitionName=main Nodes=n[1-2] Default=YES MaxTime=120 State=UP
 PartitionName=gpu Nodes=g1 MaxTime=60 State=UP
 """
-NODE_SIZE = "CPUs=4 RealMemory=4000 State=UNKNOWN"
 GRES_CONF = """\
 NodeName=g1 Name=gpu File=/dev/null
 NodeName=g1 Name=gpu File=/dev/zero
@@ -135,7 +134,6 @@ class SlurmCluster:
                 folder=self.folder,
                 host=socket.gethostname().partition(".")[0],
                 user=pwd.getpwuid(os.getuid()).pw_name,
-                size=NODE_SIZE,
                 port=self.port,
                 **{f"port_{node}": self.port + n for n, node in enumerate(NODES, start=1)},
             )
@@ -194,11 +192,14 @@ class SlurmCluster:
 
     def finished_jobs(self) -> list[dict[str, str]]:
         """Slurm's records of all jobs that have ended, in that order: JobId, JobState, NodeList,
-        Partition, TimeLimit and so on.
+        Partition, TimeLimit and so on, and in TresPerJob the GPUs that were asked for.
         """
         file = self.folder / "jobcomp.txt"
         lines = file.read_text().splitlines() if file.exists() else []
-        return [dict(field.partition("=")[::2] for field in line.split()) for line in lines]
+        jobs = [dict(field.partition("=")[::2] for field in line.split()) for line in lines]
+        asked = self.run("squeue", "-h", "--states=all", "-O", "jobid:20,tres-per-job:40")
+        tres = dict(line.split() for line in asked.splitlines())
+        return [job | {"TresPerJob": tres[job["JobId"]]} for job in jobs]
 
     def wait_until(
         self, what: str, happened: Callable[[], bool], seconds: float = SECONDS_TO_START

@@ -31,7 +31,7 @@ from study.resources import training_memory_mb, training_minutes
 
 pytestmark = pytest.mark.slurm
 
-SCENARIOS_AT_ONCE = 3
+SCENARIOS_AT_ONCE = 5
 PATIENCE = 300.0  # seconds, for one snakemake or one thing to happen
 RUN = "conv3-k5/seed-1"
 METRICS = f"results/runs/{RUN}/metrics.json"
@@ -368,7 +368,7 @@ def test_each_training_on_a_gpu_has_one_of_its_own(outcome: Outcome) -> None:
     jobs = outcome.records("rule_train")
     assert [job["Partition"] for job in jobs] == ["gpu", "gpu"]
     assert [job["NodeList"] for job in jobs] == ["g1", "g1"]
-    assert all("gres/gpu=1" in job["Tres"] for job in jobs)
+    assert [job["TresPerJob"] for job in jobs] == ["gres:gpu:1", "gres:gpu:1"]
     logs = outcome.folder / "results" / "logs" / "train"
     used = {
         re.findall(r"TensorFlow cannot use the GPU (\d)", log.read_text(errors="replace"))[0]
@@ -403,7 +403,7 @@ def test_every_job_asks_for_what_its_rule_names(
     for _, job in outcome.jobs:
         assert job["Partition"] == "main"
         assert job["Tres"].startswith("cpu=1,")
-        assert "gpu" not in job["Tres"]
+        assert job["TresPerJob"] == "N/A"
 
 
 @pytest.mark.scenario(function=whole_study)

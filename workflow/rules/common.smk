@@ -9,7 +9,7 @@ from study.config import Run, check_duplicate_keys, load_study
 from study.digest import code_digest
 from study.errors import StudyError
 from study.resources import export_memory_mb, training_memory_mb, training_minutes
-from study.slurm import cancel_orphans
+from study.slurm import cancel_orphans, keep_min_job_age
 
 try:
     check_duplicate_keys(workflow.configfiles)
@@ -81,7 +81,7 @@ def pass_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def cancel_orphans_on_slurm() -> None:
+def prepare_for_slurm() -> None:
     """End what a killed Snakemake has left on the cluster, so that no run is trained twice."""
     if workflow.executor_plugin.name != "slurm":
         return
@@ -91,6 +91,7 @@ def cancel_orphans_on_slurm() -> None:
         raise WorkflowError(str(error)) from None
     if cancelled:
         print("Cancelled jobs of an earlier snakemake:", *cancelled, file=sys.stderr)
+    keep_min_job_age()
 
 
 def remove_checkpoints_of_finished_runs() -> None:

@@ -1,4 +1,4 @@
-"""Jobs that a Snakemake which was killed has left on a Slurm cluster."""
+"""What Snakemake on Slurm needs before it submits its first job."""
 
 import getpass
 import re
@@ -50,6 +50,19 @@ def cancel_orphans(folder: Path) -> list[str]:
                 )
             time.sleep(SECONDS_BETWEEN_LOOKS)
     return orphans
+
+
+def keep_min_job_age() -> None:
+    """Have Snakemake's plugin remember how long Slurm knows of finished jobs (MinJobAge).
+
+    Version 2.8.0 asks the controller for that at each status check. When it is down, the plugin
+    turns from squeue to sacct, finds no accounting, loses its jobs and waits for ever.
+    """
+    import snakemake_executor_plugin_slurm as plugin
+
+    age = plugin.get_min_job_age()
+    if age is not None:
+        plugin.get_min_job_age = lambda: age
 
 
 def _squeue() -> str:
