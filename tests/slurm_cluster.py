@@ -310,6 +310,8 @@ def main() -> int:
     missing = missing_programs()
     if missing:
         sys.exit(f"error: not installed: {', '.join(missing)}; `make test-slurm` installs them")
+    # ends the jobs too
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with slurm_cluster() as cluster:
         return subprocess.run(sys.argv[1:], env=cluster.environment(), check=False).returncode
 
