@@ -5,13 +5,15 @@
 # make bench   time the training against others (docs/performance.md)
 # make check   lint, format and types
 # make lock    resolve the dependencies anew (needs uv)
+# make test-slurm  run the study on a private Slurm cluster (docs/cluster.md)
 
 PYTHON ?= python3
 BIN := .venv/bin
+SLURM := slurmctld slurmd slurm-client munge
 # Snakemake runs the scripts with the python on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo study test soak bench check lock
+.PHONY: demo study test test-slurm soak bench check lock
 
 demo: .venv/installed
 	snakemake --cores all --configfile config/digits.yaml
@@ -21,6 +23,14 @@ study: .venv/installed
 
 test: .venv/installed
 	pytest
+
+# Installs Slurm where that is possible; without it the tests skip, or fail with REQUIRE_SLURM=1.
+test-slurm: .venv/installed
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(SLURM) >/dev/null 2>&1; then \
+	    apt-get update -q && apt-get install -qy --no-install-recommends $(SLURM) \
+	    || echo "Slurm could not be installed" >&2; \
+	fi
+	pytest -m slurm
 
 soak: .venv/installed
 	python tests/soak.py

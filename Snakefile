@@ -42,6 +42,7 @@ rule all:
 
 onstart:
     pass_on_sigterm()
+    prepare_for_slurm()
 
 
 onsuccess:

@@ -76,7 +76,7 @@ def copy_checkout(folder: Path) -> Path:
     return folder
 
 
-def run(command: Sequence[str], folder: Path) -> Usage:
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] = os.environ) -> Usage:
     """Run a command to its end.
 
     Raises:
@@ -84,7 +84,7 @@ def run(command: Sequence[str], folder: Path) -> Usage:
     """
     log = folder / "benchmark.log"
     # Scripts are started as `python`, from the environment of this interpreter.
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    path = os.pathsep.join((str(Path(sys.executable).parent), environment["PATH"]))
     with log.open("w", encoding="utf-8") as messages:
         begin = time.perf_counter()
         process = subprocess.Popen(
@@ -92,7 +92,7 @@ def run(command: Sequence[str], folder: Path) -> Usage:
             cwd=folder,
             stdout=messages,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PATH": path},
+            env={**environment, "PATH": path},
         )
         _, status, usage = os.wait4(process.pid, 0)  # this process's own peak, not that of all
         seconds = time.perf_counter() - begin

@@ -8,6 +8,8 @@ import psutil
 from study.config import Run, check_duplicate_keys, load_study
 from study.digest import code_digest
 from study.errors import StudyError
+from study.resources import export_memory_mb, training_memory_mb, training_minutes
+from study.slurm import cancel_orphans, keep_min_job_age
 
 try:
     check_duplicate_keys(workflow.configfiles)
@@ -77,6 +79,19 @@ def pass_on_sigterm() -> None:
         wait_for_jobs(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def prepare_for_slurm() -> None:
+    """End what a killed Snakemake has left on the cluster, so that no run is trained twice."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    try:
+        cancelled = cancel_orphans(Path(workflow.workdir_init))
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+    if cancelled:
+        print("Cancelled jobs of an earlier snakemake:", *cancelled, file=sys.stderr)
+    keep_min_job_age()
 
 
 def remove_checkpoints_of_finished_runs() -> None:

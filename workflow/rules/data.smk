@@ -3,6 +3,8 @@
 
 rule download:
     """Download one published file of a dataset and check its size and SHA-256."""
+    # Where the jobs of a cluster run there is often no way to the internet.
+    localrule: True
     output:
         "data/raw/{dataset}/{file}",
     log:

@@ -29,7 +29,7 @@ rule plot_history:
     threads: 1
     resources:
         mem_mb=500,
-        runtime=10,
+        runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,
         loss=lambda wildcards: run_of(wildcards).settings["loss"],
@@ -61,7 +61,7 @@ rule plot_kernels:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=10,
+        runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,
         dpi=study.plots["dpi"],

@@ -21,8 +21,10 @@ rule train:
         "../../envs/train.yaml"
     threads: lambda wildcards: run_of(wildcards).settings["threads"]
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=lambda wildcards, attempt: (
+            training_memory_mb(study, run_of(wildcards)) * (attempt + 1) // 2
+        ),
+        runtime=lambda wildcards, attempt: attempt * training_minutes(study, run_of(wildcards)),
         gpu=lambda wildcards: run_of(wildcards).settings.get("gpu", 0),
     params:
         definition=lambda wildcards: run_of(wildcards).definition,
@@ -49,8 +51,10 @@ rule export_model:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=lambda wildcards, attempt: (
+            export_memory_mb(study, run_of(wildcards)) * (attempt + 1) // 2
+        ),
+        runtime=lambda wildcards, attempt: attempt * 3,
     params:
         definition=lambda wildcards: run_of(wildcards).definition,
         code=code_digest("export_model.py"),

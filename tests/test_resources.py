@@ -1,0 +1,108 @@
+"""Memory and time that jobs ask for, against what real ones took."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from study.config import Run, Study, load_study
+from study.resources import (
+    SNAKEMAKE_MB,
+    export_memory_mb,
+    training_memory_mb,
+    training_minutes,
+)
+
+WIDE = [
+    {"conv": {"filters": 256, "kernel": 3, "padding": "same"}},
+    {"conv": {"filters": 256, "kernel": 3, "padding": "same"}},
+    *({"max_pool": 2}, "flatten", {"dense": 512}),
+]
+
+# Peak memory in MB (`peak_memory_mb`) and seconds (`benchmark:`) of trainings on one thread of an
+# AMD EPYC (Zen 5), with TensorFlow 2.21.0, on 2026-11-22: those of the study on MNIST, 12 epochs,
+# and of one or two epochs on the digits with other batches and a network of 26 million parameters.
+MNIST = {
+    "conv3-k3": (926, 221),
+    "conv3-k5": (836, 40),
+    "conv3-no-dropout": (845, 178),
+    "conv3-no-bn": (842, 152),
+    "conv5-k3": (914, 355),
+    "conv5-k5": (843, 51),
+    "conv5-no-dropout": (865, 402),
+    "conv5-no-bn": (860, 303),
+    "conv7-k3": (928, 475),
+    "conv7-k5": (854, 60),
+    "conv7-no-dropout": (882, 649),
+    "conv7-no-bn": (873, 472),
+}
+DIGITS = [  # network, batch, epochs, MB, seconds
+    ("conv3-k3", 32, 2, 791, 8),
+    ("conv3-k3", 1000, 2, 1241, 8),
+    ("conv3-k3", 1, 1, 819, 15),
+    ("conv3-k5", 1000, 2, 799, 6),
+    ("conv7-k5", 1, 1, 748, 15),
+    ("conv7-no-dropout", 1000, 2, 961, 10),
+    ("conv7-no-dropout", 1, 1, 771, 28),
+    ("wide", 120, 2, 2296, 73),
+]
+
+
+def described(default_config: dict[str, Any], network: str, **changes: Any) -> tuple[Study, Run]:
+    config = copy.deepcopy(default_config) | {"seeds": [1]}
+    config["dataset"] = changes.pop("dataset", "mnist")
+    config["variants"].append({"id": "wide", "layers": WIDE})
+    config["training"] |= changes
+    study = load_study(config)
+    return study, study.run(network, "1")
+
+
+@pytest.mark.parametrize("network", MNIST)
+def test_the_study_gets_what_it_needs_and_not_much_more(default_config, network: str) -> None:
+    megabytes, seconds = MNIST[network]
+    study, run = described(default_config, network)
+    needed = megabytes + SNAKEMAKE_MB
+    assert 1.2 * needed < training_memory_mb(study, run) < 2 * needed
+    # processors are slower than this one, and file systems than this one's
+    assert 3 * seconds < 60 * training_minutes(study, run) < 900 + 20 * seconds
+
+
+@pytest.mark.parametrize(("network", "batch", "epochs", "megabytes", "seconds"), DIGITS)
+def test_small_data_large_batches_and_wide_networks_get_what_they_need(
+    default_config, network: str, batch: int, epochs: int, megabytes: int, seconds: int
+) -> None:
+    study, run = described(
+        default_config, network, dataset="digits", batch_size=batch, epochs=epochs
+    )
+    needed = megabytes + SNAKEMAKE_MB
+    assert 1.2 * needed < training_memory_mb(study, run) < 2 * needed
+    assert 60 * training_minutes(study, run) > 3 * seconds
+
+
+def test_memory_grows_with_the_data_by_the_bytes_of_its_images(default_config) -> None:
+    small, large = (
+        training_memory_mb(*described(default_config, "conv3-k3", dataset=name))
+        for name in ("digits", "mnist")
+    )
+    assert large - small > (60_000 - 1_437) * 28 * 28 / 1e6
+
+
+def test_time_grows_with_the_epochs(default_config) -> None:
+    one, many = (
+        training_minutes(*described(default_config, "conv7-no-dropout", epochs=epochs))
+        for epochs in (1, 101)
+    )
+    assert many > 20 * one
+
+
+def test_a_training_on_a_gpu_asks_for_the_memory_of_its_driver(default_config) -> None:
+    without, with_gpu = (
+        training_memory_mb(*described(default_config, "conv3-k3", gpu=gpu)) for gpu in (0, 1)
+    )
+    assert with_gpu > without + 1000
+
+
+def test_exporting_needs_less_than_training_but_for_the_weights(default_config) -> None:
+    """690 MB were measured for the study's networks, and 1,189 for the wide one."""
+    assert 690 + SNAKEMAKE_MB < export_memory_mb(*described(default_config, "conv7-k3")) < 1500
+    assert export_memory_mb(*described(default_config, "wide")) > 1189 + SNAKEMAKE_MB

@@ -1,0 +1,53 @@
+"""What a job asks of a scheduler: memory and time, estimated from network, data and settings.
+
+The numbers come from the `benchmark:` files of real runs; docs/cluster.md sets estimates and
+measurements side by side. They are for a processor: a GPU is quicker, and what a training on one
+takes of the main memory is a guess.
+"""
+
+import math
+
+from study.config import Run, Study
+from study.networks import count_parameters, feature_shapes
+
+SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
+TENSORFLOW_MB = 800
+CUDA_MB = 2000
+COPIES_OF_DATA = 3  # what is read, what TensorFlow keeps, and the test images
+COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
+EVALUATED_AT_ONCE = 500  # images
+FLOAT_BYTES = 4
+MEMORY_MARGIN = 1.25
+
+MULTIPLY_ADDS_PER_SECOND = 15e9  # half the rate of the study's slowest network, on one thread
+SECONDS_PER_STEP = 0.01  # however small the batch
+MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
+
+
+def training_memory_mb(study: Study, run: Run) -> int:
+    """Memory of the run's training in MB."""
+    values = sum(map(math.prod, feature_shapes(run.layers, study.input_shape)))
+    # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
+    images = max(2 * run.settings["batch_size"], EVALUATED_AT_ONCE)
+    parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
+    fixed = SNAKEMAKE_MB + TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
+    variable = (
+        COPIES_OF_DATA * study.train_images * math.prod(study.input_shape)
+        + COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
+        + images * values * FLOAT_BYTES
+    )
+    return math.ceil(MEMORY_MARGIN * (fixed + variable / 1e6))
+
+
+def export_memory_mb(study: Study, run: Run) -> int:
+    """Memory in MB of the job that writes the run's network as a Keras model."""
+    parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
+    variable = COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
+    return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + TENSORFLOW_MB + variable / 1e6))
+
+
+def training_minutes(study: Study, run: Run) -> int:
+    """Duration of the run's training in minutes."""
+    steps = run.settings["epochs"] * math.ceil(study.train_images / run.settings["batch_size"])
+    seconds = study.cost(run) / MULTIPLY_ADDS_PER_SECOND + steps * SECONDS_PER_STEP
+    return math.ceil(MINUTES_TO_START + seconds / 60)
