@@ -169,5 +169,6 @@ def write_predictions(path: Path, content: Predictions, **more: np.ndarray) -> P
     """Write a predictions.npz as a run leaves it; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     probabilities = np.eye(int(content.labels.max()) + 1, dtype=np.float32)[content.classes]
-    np.savez(path, probabilities=probabilities, labels=content.labels, **more)
+    arrays: dict[str, Any] = {"probabilities": probabilities, "labels": content.labels, **more}
+    np.savez(path, **arrays)
     return path

@@ -15,10 +15,14 @@ from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.effects import Change, Effect, effects
 from study.files import atomic
 from study.inference import (
+    BETTER,
+    HIGHER,
     IDENTICAL,
+    LOWER,
     NO_PAIR,
     TOO_FEW,
     UNDECIDED,
+    WORSE,
     Finding,
     findings,
     seeds_in_number,
@@ -40,7 +44,7 @@ class ContrastRow:
     """One contrast: a line of comparisons.csv, a column per field.
 
     Accuracies are fractions, means over the paired seeds. `difference`, `low` and `high` are
-    percentage points, the variant less the baseline. `mcnemar` has a p-value per seed.
+    percentage points, the variant minus the baseline. `mcnemar` has a p-value per seed.
     """
 
     family: str
@@ -91,7 +95,7 @@ class Pairs:
 
     @property
     def points(self) -> list[float]:
-        """Differences in percentage points, variant less baseline."""
+        """Differences in percentage points, variant minus baseline."""
         return [
             100 * float(variant.right.sum() - baseline.right.sum()) / len(variant.right)
             for baseline, variant in zip(self.baseline, self.variant, strict=True)
@@ -144,17 +148,19 @@ def _contrast_row(contrast: Contrast, pairs: Pairs, finding: Finding, seeds: int
         for baseline, variant, same in zip(pairs.baseline, pairs.variant, pairs.same, strict=True)
     ]
     names = f"{contrast.variant} and {contrast.baseline}"
-    sentence = {
-        NO_PAIR: f"Nothing can be said of {names}: no seed has finished runs of both.",
-        IDENTICAL: f"{names} predicted the same class for every test image, with "
-        f"{seeds_in_number(finding.n)}; there is nothing to test."
-        + (" Both got every image right." if mean_accuracy(pairs.variant) == 1 else ""),
-    }.get(finding.verdict) or _sentence(
-        finding,
-        decided=f"{contrast.variant} is {finding.verdict} than {contrast.baseline}",
-        between=names,
-        subject=f"{contrast.variant} less {contrast.baseline}",
-    )
+    if finding.verdict == NO_PAIR:
+        sentence = f"Nothing can be said of {names}: no seed has finished runs of both."
+    elif finding.verdict == IDENTICAL:
+        sentence = (
+            f"{names} predicted the same class for every test image, with "
+            f"{seeds_in_number(finding.n)}; there is nothing to test."
+        ) + (" Both got every image right." if mean_accuracy(pairs.variant) == 1 else "")
+    else:
+        sentence = _sentence(
+            finding,
+            decided=f"{contrast.variant} is {finding.verdict} than {contrast.baseline}",
+            subject=f"{contrast.variant} minus {contrast.baseline}",
+        )
     return ContrastRow(
         family=contrast.family,
         contrast=contrast.name,
@@ -178,22 +184,20 @@ def _contrast_row(contrast: Contrast, pairs: Pairs, finding: Finding, seeds: int
     )
 
 
-def _sentence(finding: Finding, decided: str, between: str, subject: str) -> str:
-    """The verdict with its figures, in one sentence."""
+def _sentence(finding: Finding, decided: str, subject: str) -> str:
+    """The verdict with its figures."""
     if finding.verdict == TOO_FEW:
-        return (
-            f"Too few seeds to tell {between} apart: {subject} is {finding.figures}; "
-            f"{why_too_few(finding)}."
-        )
+        return f"Too few seeds to tell: {subject} is {finding.figures}; {why_too_few(finding)}."
     if finding.verdict == UNDECIDED:
         return (
-            f"Undecided between {between}: {subject} is {finding.figures}, which rules out "
-            f"neither zero nor a difference of more than {finding.margin:g} points."
+            f"Undecided: {subject} is {finding.figures}, which rules out neither zero nor a "
+            f"difference of more than {finding.margin:g} points."
         )
-    if finding.verdict.startswith("no difference"):
-        verdict = finding.verdict[0].upper() + finding.verdict[1:]
-        return f"{verdict} points between {between}: {subject} is {finding.figures}."
-    return f"{decided}: {finding.figures}."
+    if finding.verdict in (BETTER, WORSE, HIGHER, LOWER):
+        return f"{decided}: {finding.figures}."
+    return (
+        f"{finding.verdict[0].upper()}{finding.verdict[1:]} points: {subject} is {finding.figures}."
+    )
 
 
 def _left_out(n: int, seeds: int) -> str:
@@ -224,7 +228,7 @@ def effect_rows(
     `accuracies` is as from accuracy_table; `seeds` counts the study's.
     """
     found = effects(factors, accuracies)
-    judged = findings([effect.points for effect in found], margin, words=("higher", "lower"))
+    judged = findings([effect.points for effect in found], margin, words=(HIGHER, LOWER))
     return [
         EffectRow(
             kind=effect.kind,
@@ -248,23 +252,20 @@ def _effect_sentence(effect: Effect, finding: Finding) -> str:
     if finding.verdict == NO_PAIR:
         return "Nothing can be said: no seed has finished runs of every variant."
     change, *moderators = effect.changes
+    subject = f"the change by {change.name} ({change.levels})"
     if not moderators:
         return _sentence(
             finding,
             decided=f"Accuracy is {finding.verdict} {_with(change, change.other)} than "
             f"{_with(change, change.first)}",
-            between=f"networks {_with(change, change.first)} and {_with(change, change.other)}",
-            subject="the second less the first",
+            subject=subject,
         )
     (moderator,) = moderators
-    effect_of = f"the change by {change.name} ({change.levels})"
+    first, other = _with(moderator, moderator.first), _with(moderator, moderator.other)
     return _sentence(
         finding,
-        decided=f"{effect_of[0].upper()}{effect_of[1:]} is {finding.verdict} "
-        f"{_with(moderator, moderator.other)} than {_with(moderator, moderator.first)}",
-        between=f"{effect_of} {_with(moderator, moderator.first)} and "
-        f"{_with(moderator, moderator.other)}",
-        subject="the second less the first",
+        decided=f"{subject[0].upper()}{subject[1:]} is {finding.verdict} {other} than {first}",
+        subject=f"{subject} {other}, minus that {first},",
     )
 
 

@@ -35,7 +35,7 @@ def declared_contrasts(
             or stands twice in its family.
     """
     known = {variant.id: variant for variant in variants}
-    contrasts = []
+    contrasts: list[Contrast] = []
     for place, entry in enumerate(declared):
         key = f"contrasts[{entry.get('name', place)}]"
         for role in ("baseline", "variant"):
@@ -46,7 +46,7 @@ def declared_contrasts(
                 )
         if entry["baseline"] == entry["variant"]:
             raise StudyError(f"{key}: {entry['variant']!r} is compared with itself")
-        contrast = _contrast(known[entry["baseline"]], known[entry["variant"]], **entry)
+        contrast = _contrast(known[entry["baseline"]], known[entry["variant"]], entry)
         if any((contrast.family, contrast.name) == (c.family, c.name) for c in contrasts):
             raise StudyError(f"{key}: stands twice in the family {contrast.family!r}")
         contrasts.append(contrast)
@@ -62,17 +62,17 @@ def default_contrasts(variants: Sequence["Variant"]) -> list[Contrast]:
     """
     first, *others = variants
     if first.levels:
-        return [_contrast(first, other) for other in others if len(_changed(first, other)) == 1]
+        return [_contrast(first, other, {}) for other in others if len(_changed(first, other)) == 1]
     by_depth: dict[int, list[Variant]] = {}
     for variant in variants:
         by_depth.setdefault(variant.depth, []).append(variant)
     groups = [by_depth[depth] for depth in sorted(by_depth)]
     within = [(group[0], other) for group in groups for other in group[1:]]
     across = itertools.combinations((group[0] for group in groups), 2)
-    return [_contrast(baseline, variant) for baseline, variant in [*within, *across]]
+    return [_contrast(baseline, variant, {}) for baseline, variant in [*within, *across]]
 
 
-def _contrast(baseline: "Variant", variant: "Variant", **given: str) -> Contrast:
+def _contrast(baseline: "Variant", variant: "Variant", given: Mapping[str, str]) -> Contrast:
     return Contrast(
         name=given.get("name") or f"{variant.id} vs {baseline.id}",
         family=given.get("family") or FAMILY,

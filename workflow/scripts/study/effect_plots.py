@@ -13,9 +13,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from study.inference import BETTER, WORSE
+
 ROW_HEIGHT = 0.55  # inches
 PANEL = 2.7  # inches
-COLOURS = {"better": "#3f8f5b", "worse": "#c44e52"}
+COLOURS = {BETTER: "#3f8f5b", WORSE: "#c44e52"}
 DECIDED, OPEN = "#4c72b0", "0.45"
 PALETTE = ("#4c72b0", "#c44e52", "#3f8f5b", "#8172b3", "#937860", "#b0578f", "#5f5f5f")
 
@@ -37,9 +39,9 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     figure = Figure(figsize=(11, 1.9 + ROW_HEIGHT * max(1, len(rows))), layout="constrained")
     figure.suptitle(title)
     axes = figure.add_subplot()
-    axes.set_yticks(range(len(rows)), [f"{row.name}\n{fill(row.detail, 60)}" for row in rows])
+    axes.set_yticks(range(len(rows)), [_row_label(row) for row in rows])
     axes.tick_params(axis="y", length=0, labelsize="small")
-    axes.set_xlabel("Difference in test accuracy, variant less baseline (percentage points)")
+    axes.set_xlabel("Difference in test accuracy, variant minus baseline (percentage points)")
     if not rows:
         _say(axes, "no contrast in this study")
         return figure
@@ -51,20 +53,22 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     axes.margins(x=0.08)
     axes.grid(axis="x", alpha=0.4)
     axes.set_axisbelow(True)
-    seeds = max(len(row.points) for row in rows)
     figure.legend(
         handles=[
             Line2D([], [], marker="o", color="0.3", label="mean, with its 95 % interval"),
             Line2D([], [], marker="|", color="0.3", linestyle="none", label="one seed"),
             Patch(color="0.92", label=f"no difference that matters (±{margin:g})"),
         ],
-        title=f"n = {seeds}" if seeds == min(len(row.points) for row in rows) else None,
         loc="outside lower center",
         ncols=3,
         frameon=False,
         fontsize="small",
     )
     return figure
+
+
+def _row_label(row: ForestRow) -> str:
+    return f"{row.name}\n{fill(f'{row.detail}; n = {len(row.points)}', 70)}"
 
 
 def _draw_row(axes: Axes, y: int, row: ForestRow) -> None:
@@ -115,7 +119,7 @@ def interactions_figure(
         others = tuple(axis for axis in range(cells.ndim) if axis not in kept)
         means = cells.mean(axis=others)
         if lines == along:
-            _draw_line(panel, means, "0.2")
+            _draw_line(panel, means, "0.2", "mean")
         else:
             means = means if lines > along else means.swapaxes(1, 2)  # [seeds, along, lines]
             for place, level in enumerate(levels[lines]):
@@ -125,14 +129,14 @@ def interactions_figure(
         panel.margins(x=0.2)
         panel.grid(axis="y", alpha=0.4)
         panel.yaxis.set_major_locator(MaxNLocator(5))
+        panel.set_xlabel(names[along])
         if row == column:
-            panel.set_xlabel(names[along])
             panel.set_ylabel("Test accuracy (%)")
             panel.tick_params(labelleft=True)
     return figure
 
 
-def _draw_line(axes: Axes, values: NDArray[np.float64], colour: str, label: str = "") -> None:
+def _draw_line(axes: Axes, values: NDArray[np.float64], colour: str, label: str) -> None:
     """The mean over seeds of `values` [seeds, levels], and each seed."""
     places = range(values.shape[1])
     for seed in values if len(values) > 1 else []:

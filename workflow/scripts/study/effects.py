@@ -53,6 +53,8 @@ def effects(factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]) -
         points: accuracies [seeds, variants] in percent; the variants are every combination of
             levels, the last factor varying fastest.
     """
+    if not factors:
+        return []
     cells = points.reshape(len(points), *(len(levels) for levels in factors.values()))
     changes = {
         axis: [
@@ -80,4 +82,4 @@ def _changed(cells: NDArray[np.float64], axis: int, place: int) -> NDArray[np.fl
 
 
 def _per_seed(cells: NDArray[np.float64]) -> list[float]:
-    return [float(value) for value in cells.reshape(len(cells), -1).mean(axis=1)]
+    return cells.mean(axis=tuple(range(1, cells.ndim))).tolist()

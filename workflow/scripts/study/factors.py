@@ -74,6 +74,8 @@ def _variant(
                 )
             settings[name], setter[name] = value, factor
     blocks = [_as_block(block) for block in copy.deepcopy(settings.pop("layers", layers))]
+    if not blocks:
+        raise StudyError("layers: [] is not allowed with `factors`; it is the network they vary")
     for name in NETWORK:
         if name in settings:
             blocks = _changed(blocks, name, settings.pop(name), f"factors.{setter[name]}")

@@ -18,6 +18,8 @@ from study.statistics import (
     sign_flip_test,
 )
 
+BETTER, WORSE = "better", "worse"
+HIGHER, LOWER = "higher", "lower"
 UNDECIDED = "undecided"
 TOO_FEW = "too few seeds to tell"
 IDENTICAL = "identical predictions"
@@ -44,11 +46,13 @@ class Finding:
 
     @property
     def figures(self) -> str:
-        """The mean with its interval, adjusted p and number of seeds, in words."""
-        parts = [seeds_in_number(self.n)]
+        """The mean with its number of seeds, interval and adjusted p, in words."""
+        parts = [f"n = {self.n}"]
         if self.interval:
             low, high = signed(self.interval.low), signed(self.interval.high)
-            parts.insert(0, f"95 % interval {low} to {high}, {self.interval.method}")
+            parts.append(f"95 % interval {low} to {high}, {self.interval.method}")
+        elif self.n > 1:
+            parts.append("the same with every seed")
         if self.p_adjusted is not None:
             parts.append(f"adjusted p = {self.p_adjusted:.2g}")
         return f"{signed(self.mean)} points ({'; '.join(parts)})"
@@ -57,7 +61,7 @@ class Finding:
 def findings(
     family: Sequence[Sequence[float]],
     margin: float,
-    words: tuple[str, str] = ("better", "worse"),
+    words: tuple[str, str] = (BETTER, WORSE),
     identical: Sequence[bool] = (),
 ) -> list[Finding]:
     """Judge the differences over seeds (in points) of every contrast of one family.
@@ -126,11 +130,9 @@ def why_too_few(finding: Finding) -> str:
             f"family of {finding.family}"
         )
         return text + ("" if finding.n > 1 else ", and one seed shows no spread")
-    number = finding.seeds_needed.replace(">", "more than ")
-    return (
-        f"about {number} seeds could tell, from this spread, a difference of "
-        f"{finding.margin:g} points"
-    )
+    about = "about " + finding.seeds_needed
+    number = about.replace("about >", "more than ")
+    return f"{number} seeds could tell, from this spread, a difference of {finding.margin:g} points"
 
 
 def signed(points: float | None) -> str:

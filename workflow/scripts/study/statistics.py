@@ -5,6 +5,7 @@ docs/statistics.md says why these, with sources and measured error rates.
 
 import math
 import warnings
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,9 +147,14 @@ def seeds_to_detect(difference: float, sd: float, family: int) -> int | None:
     Of the paired t-test at ALPHA / `family`, which the sign-flip test comes close to. `difference`
     and `sd` (of the paired differences) have the same unit. None stands for more than MOST_SEEDS.
     """
-    seeds = np.arange(2, MOST_SEEDS + 1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # far from the answer the noncentral t gives up
-        power = TTestPower().power(difference / sd, seeds, ALPHA / family)
-    enough = seeds[np.nan_to_num(power) >= POWER]
-    return int(enough[0]) if len(enough) else None
+    solver = TTestPower()
+
+    def enough(n: int) -> bool:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            power = solver.power(difference / sd, n, ALPHA / family)
+        return not power < POWER  # near 1 it may be NaN
+
+    seeds = range(2, MOST_SEEDS + 1)
+    place = bisect_left(seeds, True, key=enough)
+    return seeds[place] if place < len(seeds) else None
