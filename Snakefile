@@ -20,6 +20,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/plots.smk"
+include: "workflow/rules/statistics.smk"
 include: "workflow/rules/summary.smk"
 
 
@@ -33,6 +34,7 @@ rule all:
         f"{study.outdir}/summary.md",
         f"{study.outdir}/summary.csv",
         f"{study.outdir}/comparison.png",
+        rules.compare.output,
         [
             f"{run_folder(run)}/{name}"
             for run in runs_to_aggregate()

@@ -1,10 +1,13 @@
 """Made-up run folders: what a training run leaves, without training."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from study.predictions import Predictions
 
 GOOD, CHANCES, SEVERE = (
     "Good performance",
@@ -151,3 +154,21 @@ CONV7 = {
     "dense_1": (1152, 128),
     "output": (128, 10),
 }
+
+
+def predictions(wrong: Iterable[int], images: int = 10_000, classes: int = 10) -> Predictions:
+    """Predictions that are right but for the images at these places."""
+    labels = np.arange(images) % classes
+    predicted = labels.copy()
+    places = list(wrong)
+    predicted[places] = (labels[places] + 1) % classes
+    return Predictions(predicted, labels)
+
+
+def write_predictions(path: Path, content: Predictions, **more: np.ndarray) -> Path:
+    """Write a predictions.npz as a run leaves it; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    probabilities = np.eye(int(content.labels.max()) + 1, dtype=np.float32)[content.classes]
+    arrays: dict[str, Any] = {"probabilities": probabilities, "labels": content.labels, **more}
+    np.savez(path, **arrays)
+    return path

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import suppress
+from dataclasses import asdict
 
 import psutil
 

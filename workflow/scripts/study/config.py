@@ -12,7 +12,9 @@ from typing import Any
 import jsonschema
 import yaml
 
+from study.contrasts import Contrast, declared_contrasts, default_contrasts
 from study.errors import StudyError
+from study.factors import CONVOLUTION, LAYERS, Factors, cross, named_levels
 from study.networks import Layer, Shape, canonical_layers, depth, feature_shapes, multiply_adds
 from study.sources import source_shape
 
@@ -25,13 +27,17 @@ PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "
 
 @dataclass(frozen=True)
 class Variant:
-    """A network and how it is trained: `layers` and `training` with every setting given."""
+    """A network and how it is trained: `layers` and `training` with every setting given.
+
+    `levels` has the name of its level of each factor; it is empty outside a factorial design.
+    """
 
     id: str
     label: str
     reference: Config | None
     training: Config
     layers: list[Layer]
+    levels: dict[str, str]
 
     @property
     def depth(self) -> int:
@@ -74,7 +80,10 @@ class Study:
     checkpoint_every: int
     verdict: list[Config]
     plots: Config
+    comparison: Config
+    factors: dict[str, list[str]]
     variants: list[Variant]
+    contrasts: list[Contrast]
 
     @property
     def dataset(self) -> Config:
@@ -115,8 +124,12 @@ def load_study(config: Config) -> Study:
     _check_schema(full, schema)
     _check_outdir(full["outdir"])
     _check_verdict(full["verdict"])
-    _check_unique([variant["id"] for variant in full["variants"]])
-    has_references = any("reference" in variant for variant in full["variants"])
+    factors = _named_factors(full, schema)
+    combinations = _declared_variants(full, factors)
+    declared = [variant for _, variant in combinations]
+    _check_schema(full | {"variants": declared}, schema)
+    _check_unique([variant["id"] for variant in declared])
+    has_references = any("reference" in variant for variant in declared)
     for key in ("dataset", "reference_dataset") if has_references else ("dataset",):
         if full[key] not in full["datasets"]:
             raise StudyError(
@@ -125,10 +138,13 @@ def load_study(config: Config) -> Study:
             )
     for name, dataset in full["datasets"].items():
         _check_dataset(name, dataset)
+    given = declared if factors else config["variants"]
     variants = [
         # the overrides as given: with the defaults filled in they would override everything
-        _variant(variant, config.get("training", {}) | given.get("training", {}), full, schema)
-        for variant, given in zip(full["variants"], config["variants"], strict=True)
+        _variant(
+            variant, config.get("training", {}) | raw.get("training", {}), levels, full, schema
+        )
+        for (levels, variant), raw in zip(combinations, given, strict=True)
     ]
     shape, train_images = source_shape(
         f"datasets.{full['dataset']}", full["datasets"][full["dataset"]]
@@ -147,7 +163,12 @@ def load_study(config: Config) -> Study:
         checkpoint_every=full["checkpoint_every"],
         verdict=full["verdict"],
         plots=full["plots"],
+        comparison=full["comparison"],
+        factors={name: list(levels) for name, levels in factors.items()},
         variants=variants,
+        contrasts=declared_contrasts(full["contrasts"], variants)
+        if "contrasts" in full
+        else default_contrasts(variants),
     )
 
 
@@ -308,10 +329,13 @@ def _completed(value: Any, schema: Config, root: Config) -> Any:
     if isinstance(value, list):
         return [_completed(item, schema.get("items", {}), root) for item in value]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
+        kinds = schema.get("type", [])
         with suppress(ValueError, OverflowError):  # the check says what is wrong
-            if schema.get("type") == "number":
+            if "boolean" in kinds and value in ("true", "false"):
+                return value == "true"
+            if "number" in kinds:
                 return float(value)
-            if schema.get("type") == "integer" and float(value).is_integer():
+            if "integer" in kinds and float(value).is_integer():
                 return int(float(value))
     return value
 
@@ -319,7 +343,67 @@ def _completed(value: Any, schema: Config, root: Config) -> Any:
 # --- what needs several keys to see -------------------------------------------------------------
 
 
-def _variant(declared: Config, training: Config, full: Config, schema: Config) -> Variant:
+def _declared_variants(full: Config, factors: Factors) -> list[tuple[dict[str, str], Config]]:
+    """Each variant as it is declared or as the factors make it, after its levels."""
+    if full["variants"] and factors:
+        raise StudyError(
+            f"configuration: has {len(full['variants'])} variants and factors; exactly one of the "
+            "two is allowed; with factors in a file that goes on top, put `variants: []` there"
+        )
+    if not full["variants"] and not factors:
+        raise StudyError("configuration: missing key 'variants', or 'factors' in its place")
+    if not factors:
+        if full["layers"]:
+            raise StudyError("layers: has no use without `factors`; a variant has its own")
+        return [({}, variant) for variant in full["variants"]]
+    return cross(factors, full["layers"])
+
+
+def _named_factors(full: Config, schema: Config) -> Factors:
+    """The factors in one form, every level checked."""
+    known = _settings(schema)
+    by_value = {name: part for name, part in known.items() if name != "layers"}
+    for name, levels in full["factors"].items():
+        if isinstance(levels, list) and name not in by_value:
+            raise StudyError(
+                f"factors.{name}: a list of values is for {', '.join(by_value)}; "
+                "another factor names its levels, and what each of them sets"
+            )
+    settings = {"type": "object", "additionalProperties": False, "properties": known}
+    definition = {
+        "properties": {
+            name: {"items": known[name], "uniqueItems": True}
+            if isinstance(levels, list)
+            else {"additionalProperties": settings}
+            for name, levels in full["factors"].items()
+        },
+    }
+    whole = {"$defs": schema["$defs"], "properties": {"factors": definition}}
+    factors = _completed({"factors": full["factors"]}, whole, whole)
+    _check_schema(factors, whole)
+    return named_levels(factors["factors"])
+
+
+def _settings(schema: Config) -> dict[str, Config]:
+    """What the level of a factor may set, each with its part of the schema but no default."""
+    layer = schema["$defs"]["layer"]["else"]["properties"]
+    known = {
+        "depth": {"type": "integer", "minimum": 1},
+        **{name: layer["conv"]["properties"][name] for name in CONVOLUTION},
+        "batch_norm": {"type": "boolean"},
+        **{name: layer[name] | {"type": ["boolean", layer[name]["type"]]} for name in LAYERS},
+        "layers": {"$ref": "#/$defs/layers", "minItems": 1},
+        **schema["$defs"]["training"]["properties"],
+    }
+    return {
+        name: {key: value for key, value in part.items() if key != "default"}
+        for name, part in known.items()
+    }
+
+
+def _variant(
+    declared: Config, training: Config, levels: dict[str, str], full: Config, schema: Config
+) -> Variant:
     settings = _completed(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
@@ -333,6 +417,7 @@ def _variant(declared: Config, training: Config, full: Config, schema: Config) -
         else None,
         training=settings,
         layers=canonical_layers(declared["layers"]),
+        levels=levels,
     )
 
 

@@ -1,0 +1,153 @@
+"""A factorial design: every combination of the factors' levels as a variant of one network."""
+
+import copy
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from study.errors import StudyError
+
+Settings = Mapping[str, Any]
+"""What a level sets, by name: settings of `training` or of the network."""
+
+Factors = Mapping[str, Mapping[str, Settings]]
+"""The levels of each factor by their names, and what each sets."""
+
+Block = list[Any]
+"""Layers as the configuration declares them."""
+
+CONVOLUTION = ("filters", "kernel", "stride", "padding")
+LAYERS = ("dense", "dropout", "max_pool")
+NETWORK = ("depth", *CONVOLUTION, "batch_norm", *LAYERS)
+"""What of the network a level can set."""
+
+
+def named_levels(declared: Mapping[str, Any]) -> dict[str, dict[str, Settings]]:
+    """The factors in one form: a list of values sets what the factor is called after.
+
+    >>> named_levels({"kernel": [3, 5]})
+    {'kernel': {'3': {'kernel': 3}, '5': {'kernel': 5}}}
+    """
+    return {
+        name: {level_name(value): {name: value} for value in levels}
+        if isinstance(levels, list)
+        else {str(level): settings for level, settings in levels.items()}
+        for name, levels in declared.items()
+    }
+
+
+def level_name(value: Any) -> str:
+    """A level in words: `with` and `without` for true and false, else the value."""
+    if isinstance(value, bool):
+        return "with" if value else "without"
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def cross(factors: Factors, layers: Sequence[Any]) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    """Every combination of levels, the last factor varying fastest, with the variant it makes.
+
+    The variants are as the configuration declares them: `id`, `label`, `training`, `layers`.
+
+    Raises:
+        StudyError: two factors of one combination set the same, or the network has nothing of
+            what a factor sets; the message names the factor.
+    """
+    combinations = itertools.product(*(levels.items() for levels in factors.values()))
+    return [
+        _variant(dict(zip(factors, combination, strict=True)), layers)
+        for combination in combinations
+    ]
+
+
+def _variant(
+    combination: Mapping[str, tuple[str, Settings]], layers: Sequence[Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    levels = {factor: name for factor, (name, _) in combination.items()}
+    settings: dict[str, Any] = {}
+    setter: dict[str, str] = {}
+    for factor, (_, given) in combination.items():
+        for name, value in given.items():
+            if name in settings:
+                raise StudyError(
+                    f"factors.{factor}: sets {name!r}, which factors.{setter[name]} sets too; "
+                    "only one factor may"
+                )
+            settings[name], setter[name] = value, factor
+    blocks = [_as_block(block) for block in copy.deepcopy(settings.pop("layers", layers))]
+    if not blocks:
+        raise StudyError("layers: [] is not allowed with `factors`; it is the network they vary")
+    for name in NETWORK:
+        if name in settings:
+            blocks = _changed(blocks, name, settings.pop(name), f"factors.{setter[name]}")
+    variant = {
+        "id": "-".join(_word(factor, level) for factor, level in levels.items()),
+        "label": ", ".join(
+            _word(factor, level, " ") for factor, level in levels.items() if factor != "depth"
+        )
+        or _word("depth", levels["depth"], " "),
+        "training": settings,
+        "layers": blocks,
+    }
+    return levels, variant
+
+
+def _word(factor: str, level: str, space: str = "") -> str:
+    """`kernel3`, `optimizer-sgd`, `no-batch_norm`; with a space, for people, `no batch norm`."""
+    name = factor.replace("_", space or "_")
+    if level in ("with", "without"):
+        return name if level == "with" else f"no{space or '-'}{name}"
+    return f"{name}{space or '-' * (not level[0].isdigit())}{level}"
+
+
+def _as_block(declared: Any) -> Block:
+    return declared if isinstance(declared, list) else [declared]
+
+
+def _changed(blocks: list[Block], name: str, value: Any, key: str) -> list[Block]:
+    """The network with one setting of it changed.
+
+    `depth`: as many blocks with a convolution; the last of them is repeated, or they are cut off
+    from the end. A setting of convolutions: the value for all of them. A type of layer: False
+    leaves all of them out, True keeps them, another value is given to all.
+    """
+    if name == "depth":
+        return _deepened(blocks, value, key)
+    kind = "conv" if name in CONVOLUTION else name
+    if not any(_kind(layer) == kind for block in blocks for layer in block):
+        raise StudyError(f"{key}: the network in `layers` has no {kind} to change")
+    if name in CONVOLUTION:
+        return [
+            [
+                {"conv": layer["conv"] | {name: value}} if _kind(layer) == "conv" else layer
+                for layer in block
+            ]
+            for block in blocks
+        ]
+    if value is True:
+        return blocks
+    if value is False:
+        kept = [[layer for layer in block if _kind(layer) != kind] for block in blocks]
+        return [block for block in kept if block]
+    return [
+        [{kind: value} if _kind(layer) == kind else layer for layer in block] for block in blocks
+    ]
+
+
+def _deepened(blocks: list[Block], depth: int, key: str) -> list[Block]:
+    places = [place for place, block in enumerate(blocks) if "conv" in map(_kind, block)]
+    if not places or any(_count(blocks[place], "conv") > 1 for place in places):
+        raise StudyError(f"{key}: `layers` must hold lists with one convolution each, to repeat")
+    convolutions = [blocks[place] for place in places]
+    convolutions += [copy.deepcopy(convolutions[-1]) for _ in range(depth - len(convolutions))]
+    rest = [block for place, block in enumerate(blocks) if place not in places]
+    first = places[0]
+    return [*rest[:first], *convolutions[:depth], *rest[first:]]
+
+
+def _count(block: Iterable[Any], kind: str) -> int:
+    return sum(_kind(layer) == kind for layer in block)
+
+
+def _kind(layer: str | Mapping[str, Any]) -> str:
+    """The type of a declared layer."""
+    return layer if isinstance(layer, str) else next(iter(layer))
