@@ -1,26 +1,23 @@
-"""Draw a run's learning curves: loss and accuracy by epoch, train and validation."""
+"""A run's history: read back, and drawn as loss and accuracy by epoch."""
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from study.errors import StudyError
-from study.files import atomic
-from study.logs import script_log
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+History = dict[str, list[float]]
+"""The columns of a history.csv, one value per epoch."""
+
 TRAIN_COLOUR, VALIDATION_COLOUR = "#c44e52", "#4c72b0"
 VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}
 
 
-def read_history(path: str | Path) -> dict[str, list[float]]:
-    """The columns of a history.csv, one value per epoch.
+def read_history(path: str | Path) -> History:
+    """Read a history.csv.
 
     Raises:
         StudyError: no epoch, a missing column, or a value that is no number.
@@ -43,11 +40,17 @@ def loss_name(loss: str) -> str:
 
 
 def history_figure(
-    history: dict[str, list[float]], quantity: str, ylabel: str, title: str, validation: str
+    history: History,
+    quantity: str,
+    ylabel: str,
+    title: str,
+    validation: str,
+    chosen_epoch: int | None = None,
 ) -> Figure:
     """`quantity` ("loss" or "accuracy") by epoch, on the training and on the validation images.
 
-    `validation` ("test" or "holdout") says in the legend what the second curve was measured on.
+    `validation` ("test" or "holdout") says in the legend what the second curve was measured on;
+    `chosen_epoch` is marked, if there is one.
     """
     epochs = history["epoch"]
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
@@ -70,6 +73,10 @@ def history_figure(
         markersize=4,
         label="Train",
     )
+    if chosen_epoch is not None:
+        axes.axvline(
+            chosen_epoch, color="0.35", linestyle="--", label=f"Chosen epoch: {chosen_epoch}"
+        )
     axes.xaxis.set_major_locator(
         FixedLocator(epochs) if len(epochs) <= 20 else MaxNLocator(nbins=12, integer=True)
     )
@@ -83,18 +90,3 @@ def history_figure(
     axes.set_axisbelow(True)
     axes.legend()
     return figure
-
-
-def save(figure: Figure, path: str | Path, dpi: int) -> None:
-    """Write `figure` to `path`, whole or not at all."""
-    with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=dpi)
-
-
-if __name__ == "__main__":
-    with script_log(snakemake.log[0]):
-        params = snakemake.params
-        history = read_history(snakemake.input.history)
-        for quantity, ylabel in (("loss", loss_name(params.loss)), ("accuracy", "Accuracy")):
-            figure = history_figure(history, quantity, ylabel, params.title, params.validation)
-            save(figure, snakemake.output[quantity], params.dpi)
