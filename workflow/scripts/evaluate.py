@@ -10,7 +10,7 @@ from study.figures import save
 from study.files import write_json
 from study.logs import script_log
 from study.metrics import read_metrics
-from study.predictions import read_predictions
+from study.predictions import read_probabilities
 from study.records import write_records
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     files, output, params = snakemake.input, snakemake.output, snakemake.params
-    predictions = read_predictions(files.predictions)
+    predictions = read_probabilities(files.predictions)
     (metrics,) = read_metrics([files.metrics]).values()
     data, _ = load_prepared(files.data, files.manifest)
     if predictions.labels.tolist() != data["y_test"].tolist():

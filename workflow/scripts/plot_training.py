@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from study.figures import save
-from study.history import history_figure, loss_name, read_history
+from study.history import read_history
+from study.history_plot import history_figure, loss_name
 from study.kernels import kernels_figure, read_kernels
 from study.logs import script_log
 from study.metrics import read_metrics

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from study.predictions import Predictions
+from study.predictions import Probabilities
 from study.statistics import wilson_interval
 
 CALIBRATION_BINS = 15
@@ -26,12 +26,12 @@ class ClassScore:
     support: int
 
 
-def class_scores(predictions: Predictions) -> list[ClassScore]:
+def class_scores(predictions: Probabilities) -> list[ClassScore]:
     """Precision, recall, F1 and number of test images (`support`) of every class."""
     columns = precision_recall_fscore_support(
         predictions.labels,
         predictions.predicted,
-        labels=np.arange(predictions.probabilities.shape[1]),
+        labels=np.arange(predictions.values.shape[1]),
         zero_division=np.nan,
     )
     return [
@@ -44,7 +44,7 @@ def _or_none(share: float) -> float | None:
     return None if np.isnan(share) else float(share)
 
 
-def expected_calibration_error(predictions: Predictions, bins: int = CALIBRATION_BINS) -> float:
+def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATION_BINS) -> float:
     """Mean distance of accuracy and confidence over `bins` of equal width, weighted by images.
 
     The bins are the intervals ((b - 1) / bins, b / bins] of the confidence, the probability of the
@@ -60,7 +60,7 @@ def expected_calibration_error(predictions: Predictions, bins: int = CALIBRATION
     return float(distances.sum() / len(confidence))
 
 
-def evaluate(predictions: Predictions, chosen_epoch: int | None) -> dict[str, Any]:
+def evaluate(predictions: Probabilities, chosen_epoch: int | None) -> dict[str, Any]:
     """The content of evaluation.json; accuracies, F1 and calibration error are fractions."""
     right = int((predictions.predicted == predictions.labels).sum())
     n = len(predictions.labels)
@@ -80,9 +80,9 @@ def evaluate(predictions: Predictions, chosen_epoch: int | None) -> dict[str, An
     }
 
 
-def confusion(predictions: Predictions) -> np.ndarray:
+def confusion(predictions: Probabilities) -> np.ndarray:
     """Number of test images by true class (rows) and predicted class (columns)."""
-    classes = predictions.probabilities.shape[1]
+    classes = predictions.values.shape[1]
     return confusion_matrix(predictions.labels, predictions.predicted, labels=np.arange(classes))
 
 
@@ -96,7 +96,7 @@ class Mistake:
     confidence: float
 
 
-def worst_mistakes(predictions: Predictions, most: int) -> list[Mistake]:
+def worst_mistakes(predictions: Probabilities, most: int) -> list[Mistake]:
     """The wrong predictions of the highest confidence, at most so many; earlier images on ties."""
     wrong = np.flatnonzero(predictions.predicted != predictions.labels)
     order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:most]

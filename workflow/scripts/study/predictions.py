@@ -4,7 +4,6 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +12,25 @@ from study.errors import StudyError
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """`probabilities` [n, classes] for the test images, and their `labels` [n]."""
+class Probabilities:
+    """What a network gives each class, `values` [n, classes], and the true `labels` [n]."""
 
-    probabilities: NDArray[np.floating]
+    values: NDArray[np.floating]
     labels: NDArray[np.integer]
 
     @property
     def predicted(self) -> NDArray[np.intp]:
         """The most probable class [n], the first on ties."""
-        return self.probabilities.argmax(axis=1)
+        return self.values.argmax(axis=1)
 
     @property
     def confidence(self) -> NDArray[np.floating]:
         """The probability [n] of the predicted class."""
-        return self.probabilities.max(axis=1)
+        return self.values.max(axis=1)
 
 
-def read_predictions(path: str | Path) -> Predictions:
-    """The predictions that a run reports: of its chosen epoch where it chose one, else the last.
+def read_probabilities(path: str | Path) -> Probabilities:
+    """The probabilities that a run reports: of its chosen epoch where it chose one, else the last.
 
     Raises:
         StudyError: the file is damaged, or its arrays are not probabilities with labels.
@@ -39,21 +38,15 @@ def read_predictions(path: str | Path) -> Predictions:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            key = "chosen_probabilities" if "chosen_probabilities" in archive else "probabilities"
-            probabilities: NDArray[Any] = archive[key]
-            labels: NDArray[Any] = archive["labels"]
-    except KeyError as error:
-        raise StudyError(f"{path}: {error.args[0]}; delete it and run again") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, RuntimeError) as error:
+            chosen = "chosen_probabilities" in archive
+            values = archive["chosen_probabilities" if chosen else "probabilities"]
+            labels = archive["labels"]
+        if values.ndim != 2 or labels.shape != values.shape[:1] or not len(labels):
+            raise ValueError(f"shapes {values.shape} and {labels.shape}")
+        if labels.max() >= values.shape[1]:
+            raise ValueError(f"label {labels.max()} of {values.shape[1]} classes")
+        if not np.isfinite(values).all():
+            raise ValueError("probabilities that are not finite")
+        return Probabilities(values, labels)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: damaged ({error}); delete it and run again") from error
-    if (
-        probabilities.ndim != 2
-        or labels.shape != probabilities.shape[:1]
-        or len(labels) == 0
-        or labels.max() >= probabilities.shape[1]
-    ):
-        raise StudyError(
-            f"{path}: probabilities {list(probabilities.shape)} and labels {list(labels.shape)} "
-            "do not fit; needed are [n, classes] and [n]; delete it and run again"
-        )
-    return Predictions(probabilities, labels)
