@@ -198,7 +198,11 @@ def test_study_figures_of_any_size(tmp_path: Path, variants: int, seeds: int) ->
         )
     ):
         figure.savefig(tmp_path / f"{place}.png", dpi=40)
-        words = {text.get_text() for part in (figure, *figure.axes) for text in part.texts}
+        words = {
+            text.get_text()
+            for texts in (figure.texts, *(a.texts for a in figure.axes))
+            for text in texts
+        }
         assert ("no finished run" in words) == (variants == 1)
 
 

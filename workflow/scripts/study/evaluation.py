@@ -28,15 +28,21 @@ class ClassScore:
 
 def class_scores(predictions: Probabilities) -> list[ClassScore]:
     """Precision, recall, F1 and number of test images (`support`) of every class."""
-    columns = precision_recall_fscore_support(
+    precision, recall, f1, support = precision_recall_fscore_support(
         predictions.labels,
         predictions.predicted,
         labels=np.arange(predictions.values.shape[1]),
         zero_division=np.nan,
     )
     return [
-        ClassScore(label, *(_or_none(share) for share in shares), int(support))
-        for label, (*shares, support) in enumerate(zip(*columns, strict=True))
+        ClassScore(
+            label,
+            _or_none(precision[label]),
+            _or_none(recall[label]),
+            _or_none(f1[label]),
+            int(support[label]),
+        )
+        for label in range(len(support))
     ]
 
 

@@ -54,7 +54,7 @@ def confusion_figure(matrix: NDArray[np.integer], title: str) -> Figure:
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
     bar.set_label("Wrong predictions")
     bar.set_ticks(sorted({0, 1, *(round(most * share) for share in (0.25, 0.5, 1))}))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 

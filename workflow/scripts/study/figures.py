@@ -43,7 +43,7 @@ def scale_accuracy(
     """
     shown = [value for value in percents if math.isfinite(value)]
     if not shown or 100 + HALF_IMAGE - min(shown) < 12 * (100 + HALF_IMAGE - max(shown)):
-        axes.margins(**{axis: 0.05})
+        getattr(axes, f"set_{axis}margin")(0.05)
         return ""
     low, high = _minus_log_error(min([*shown, *beside])), _minus_log_error(100)
     getattr(axes, f"set_{axis}scale")("function", functions=(_minus_log_error, _from_minus_log))

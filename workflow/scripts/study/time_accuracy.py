@@ -32,7 +32,7 @@ def time_accuracy_figure(rows: Sequence[Row], title: str) -> Figure:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
     front = best_for_their_time(rows)
     axes.plot([*map(_seconds, front)], [*map(_percent, front)], color="0.6", linewidth=1, zorder=1)
-    beside = []
+    beside: list[float] = []
     for place, row in enumerate(rows, start=1):
         if row not in drawn:
             continue
