@@ -86,7 +86,7 @@ def answers(networks: list[Network]) -> list[str]:
         (TRUE, 3, [UNDECIDED, SUPPORTED, SUPPORTED, SUPPORTED, UNDECIDED]),
         (TRUE, 1, [UNDECIDED] * 5),
         (FALSE, 1, [UNDECIDED] * 5),
-        (TRUE, 0, [UNDECIDED] * 5),
+        (TRUE, 0, []),
     ],
 )
 def test_answers_follow_the_truth(truth: dict, seeds: int, expected: list[str]) -> None:
@@ -108,6 +108,14 @@ def test_one_seed_says_so() -> None:
     for conclusion in five_conclusions(study(TRUE, 1), "load"):
         assert conclusion.n == 1
         assert conclusion.why.startswith("One seed has no spread to judge by")
+
+
+def test_missing_runs_keep_a_claim_open_but_not_from_being_refuted() -> None:
+    for truth, expected in ((TRUE, UNDECIDED), (FALSE, NOT_SUPPORTED)):
+        networks = study(truth, 10, depths=(3, 5)) + study(truth, 0, depths=(7,))
+        for conclusion in five_conclusions(networks, "load")[:4]:
+            assert (conclusion.answer, conclusion.n) == (expected, 0)
+            assert conclusion.why.endswith("Runs are missing.")
 
 
 def test_time_per_multiply_add_counts_too() -> None:

@@ -10,11 +10,11 @@ import pytest
 from study.conclusions import five_conclusions
 from study.errors import StudyError
 from study.latex import escape, to_latex
-from study.markdown import Findings, to_markdown
+from study.markdown import to_markdown
 from study.metrics import read_failures, read_metrics
 from study.records import read_records, write_records
 from study.summary import Row, accuracy_interval, reported_accuracy, summarize
-from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS
+from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
 from summarize import networks_of
 from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
 
@@ -31,13 +31,13 @@ def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Ro
     return summarize(VARIANTS, expected, runs, failures or {}, THRESHOLDS, IMAGES[1])
 
 
-def findings_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> Findings:
+def report_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> Report:
     rows = rows_of(runs, seeds, failures)
-    return Findings(rows, list(runs.values()), IMAGES, THRESHOLDS, **more)
+    return Report(rows, list(runs.values()), IMAGES, THRESHOLDS, **more)
 
 
 def text_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> str:
-    return to_markdown(findings_of(runs, seeds, failures, **more))
+    return to_markdown(report_of(runs, seeds, failures, **more))
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -213,7 +213,7 @@ def test_runs_made_differently_are_named_in_a_warning(change: dict, name: str) -
 def test_a_label_cannot_break_the_table() -> None:
     variants = [{"id": "a", "label": "3|5\nmixed", "depth": 3, "reference": None}]
     rows = summarize(variants, [("a", 1)], {}, {}, THRESHOLDS, IMAGES[1])
-    assert "| 3\\|5 mixed " in to_markdown(Findings(rows, [], IMAGES, THRESHOLDS))
+    assert "| 3\\|5 mixed " in to_markdown(Report(rows, [], IMAGES, THRESHOLDS))
 
 
 def test_csv_holds_unrounded_figures(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_latex_has_every_table_whole() -> None:
     runs = study(seeds=2)
     runs["conv3-k3", 1] = chosen()
     runs["conv3-k3", 2] = chosen(seed=2, chosen_test_accuracy=0.995)
-    text = to_latex(findings_of(runs, seeds=2, comparisons=[COMPARISON]))
+    text = to_latex(report_of(runs, seeds=2, comparisons=[COMPARISON]))
     labels = ["accuracy", "contrasts", "selection", "cost"]
     assert re.findall(r"\\label\{tab:(\w+)\}", text) == labels
     for command in ("table", "tabular"):

@@ -8,12 +8,12 @@ from study.files import atomic
 from study.history import History, read_history
 from study.latex import to_latex
 from study.logs import script_log
-from study.markdown import Findings, to_markdown
+from study.markdown import to_markdown
 from study.metrics import Run, read_failures, read_images, read_metrics
 from study.origins import load_in_words
 from study.records import read_records, write_records
 from study.summary import Metrics, Row, summarize
-from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS
+from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -59,7 +59,7 @@ def main() -> None:
         params.verdict,
         images[1],
     )
-    findings = Findings(
+    report = Report(
         rows,
         list(finished.values()),
         images,
@@ -73,8 +73,8 @@ def main() -> None:
     )
     write_records(output.csv, Row, rows)
     for path, text in (
-        (output.markdown, to_markdown(findings)),
-        (output.latex, to_latex(findings)),
+        (output.markdown, to_markdown(report)),
+        (output.latex, to_latex(report)),
     ):
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

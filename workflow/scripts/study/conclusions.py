@@ -68,7 +68,7 @@ def run_figures(run: Metrics, history: History) -> RunFigures:
 
 
 def five_conclusions(networks: Sequence[Network], load: str) -> list[Conclusion]:
-    """The conclusions whose networks the study has; none where it has no such groups.
+    """The conclusions whose networks the study has; none without such groups or without runs.
 
     `load` says in words under what load the times were taken.
     """
@@ -77,7 +77,7 @@ def five_conclusions(networks: Sequence[Network], load: str) -> list[Conclusion]
         for depth in sorted({network.depth for network in networks})
         if len(found := _groups_at(networks, depth)) == 3
     ]
-    if not groups:
+    if not groups or not any(network.runs for network in networks):
         return []
     conclusions = [
         _both_is_best(groups),

@@ -16,6 +16,7 @@ from scipy.stats import ttest_1samp
 from study.statistics import ALPHA, has_spread, mean_interval, sign_flip_test
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
+NONE = "—"  # in place of a figure
 
 
 def t_test(values: Sequence[float], bound: float) -> float:
@@ -71,11 +72,11 @@ def can_be_tested(values: Sequence[float]) -> bool:
 
 
 def mean_in_words(values: Sequence[float], show: Callable[[float], str]) -> tuple[str, str]:
-    """The mean and its 95 % interval; a dash where there is none."""
+    """The mean and its 95 % interval; NONE where there is none."""
     interval = mean_interval(values) if can_be_tested(values) else None
     return (
-        show(fmean(values)) if values else "—",
-        f"{show(interval.low)} to {show(interval.high)}" if interval else "—",
+        show(fmean(values)) if values else NONE,
+        f"{show(interval.low)} to {show(interval.high)}" if interval else NONE,
     )
 
 
@@ -111,9 +112,11 @@ class Conclusion:
         """The answer's reason in a sentence."""
         hold = sum(condition.holds() for condition in self.conditions)
         total = f"of {len(self.conditions)} condition{'s' * (len(self.conditions) != 1)}"
-        if self.n == 0:
-            return "Runs are missing."
-        if self.n == 1:
-            return f"One seed has no spread to judge by; in it {hold} {total} hold."
+        missing = " Runs are missing." if self.n == 0 else ""
+        if all(len(condition.values) < 2 for condition in self.conditions):
+            return f"One seed has no spread to judge by; in it {hold} {total} hold.{missing}"
         shown, refuted = self.answers.count(SUPPORTED), self.answers.count(NOT_SUPPORTED)
-        return f"On average {hold} {total} hold; over seeds {shown} are shown, {refuted} refuted."
+        return (
+            f"On average {hold} {total} hold; over seeds {shown} are shown, {refuted} refuted."
+            f"{missing}"
+        )

@@ -1,7 +1,7 @@
 """The main tables in LaTeX, fit for a paper."""
 
-from study.markdown import Findings
 from study.tables import (
+    Report,
     Table,
     conclusion_table,
     contrast_table,
@@ -41,14 +41,14 @@ ESCAPES = str.maketrans(
 )
 
 
-def to_latex(findings: Findings) -> str:
+def to_latex(report: Report) -> str:
     """The whole of summary.tex: a table environment for each table that has rows."""
-    rows = findings.rows
+    rows = report.rows
     tables = {
         "accuracy": (performance_table(rows), "Test accuracy and errors; n seeds per network."),
-        "contrasts": (contrast_table(findings.comparisons), "Differences of test accuracy."),
-        "effects": (effect_table(findings.effects), "Effects of the factors on test accuracy."),
-        "conclusions": (conclusion_table(findings.conclusions), "The notebook's conclusions."),
+        "contrasts": (contrast_table(report.comparisons), "Differences of test accuracy."),
+        "effects": (effect_table(report.effects), "Effects of the factors on test accuracy."),
+        "conclusions": (conclusion_table(report.conclusions), "The notebook's conclusions."),
         "selection": (selection_table(rows), "The last epoch, and the one chosen without test."),
         "cost": (cost_table(rows), "Cost of the networks."),
     }

@@ -1,15 +1,13 @@
 """The study's front page, summary.md."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from prettytable import PrettyTable, TableStyle
 
-from study.conditions import Conclusion
 from study.origins import distinct, made_with, warning
 from study.summary import Metrics, Row
 from study.tables import (
-    Record,
+    Report,
     Table,
     any_published,
     conclusion_table,
@@ -21,7 +19,7 @@ from study.tables import (
     selection_table,
     signed,
 )
-from study.verdict import Thresholds, describe
+from study.verdict import describe
 
 NAMES = {
     "mnist": "MNIST",
@@ -32,35 +30,18 @@ NAMES = {
 NOTABLE = 0.4  # percentage points from the published accuracy
 
 
-@dataclass(frozen=True)
-class Findings:
-    """All that the front page tells.
-
-    `runs` are the metrics of the finished runs behind `rows`; `images` counts the dataset's
-    training and test images; `comparisons` and `effects` are rows of the CSV files of these names.
-    """
-
-    rows: Sequence[Row]
-    runs: Sequence[Metrics]
-    images: tuple[int, int]
-    thresholds: Thresholds
-    comparisons: Sequence[Record] = ()
-    effects: Sequence[Record] = ()
-    conclusions: Sequence[Conclusion] = ()
-
-
-def to_markdown(findings: Findings) -> str:
+def to_markdown(report: Report) -> str:
     """The whole of summary.md."""
-    rows, runs = findings.rows, findings.runs
+    rows, runs = report.rows, report.runs
     parts = [
         f"# {_dataset_names(runs)}: {_networks(rows)} compared" if runs else "# No finished run",
-        _what_was_run(rows, runs, findings.images),
+        _what_was_run(rows, runs, report.images),
         *warning(runs),
         markdown_table(performance_table(rows)),
-        _how_to_read(rows, findings),
-        *_contrasts(findings),
-        *_effects(findings),
-        *_conclusions(findings),
+        _how_to_read(rows, report),
+        *_contrasts(report),
+        *_effects(report),
+        *_conclusions(report),
         *_selection(rows, runs),
         "## Cost, and the published accuracy" if any_published(rows) else "## Cost",
         markdown_table(cost_table(rows)),
@@ -109,7 +90,7 @@ def _what_was_run(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[in
     return f"Each network was trained on {_dataset_names(runs)}: " + ", ".join(parts) + "."
 
 
-def _how_to_read(rows: Sequence[Row], findings: Findings) -> str:
+def _how_to_read(rows: Sequence[Row], report: Report) -> str:
     """What the figures of the first table are, and the verdict's rule."""
     methods = {row.accuracy_interval for row in rows}
     sentences = []
@@ -120,39 +101,39 @@ def _how_to_read(rows: Sequence[Row], findings: Findings) -> str:
     if "Wilson" in methods:
         sentences.append(
             f"{'Where n = 1 it' if 'Student t' in methods else 'The 95 % interval'} is Wilson's: "
-            f"test-set sampling only, {findings.images[1]:,} images; how far another seed would "
+            f"test-set sampling only, {report.images[1]:,} images; how far another seed would "
             "be away, one seed cannot tell."
         )
     if any(row.chosen_epoch is not None for row in rows):
         sentences.append("Accuracy is that of the chosen epoch, errors are those of the last.")
-    return " ".join([*sentences, describe(findings.thresholds)])
+    return " ".join([*sentences, describe(report.thresholds)])
 
 
-def _contrasts(findings: Findings) -> list[str]:
-    if not findings.comparisons:
+def _contrasts(report: Report) -> list[str]:
+    if not report.comparisons:
         return []
     return [
         "## What may be concluded",
-        markdown_table(contrast_table(findings.comparisons)),
+        markdown_table(contrast_table(report.comparisons)),
         "Differences are variant minus baseline, over n paired seeds; p is adjusted by Holm for "
         "all contrasts of a family. `comparisons.csv` says each in a sentence, with the tests used "
         "and McNemar's test of every seed; `contrasts.png` draws them.",
     ]
 
 
-def _effects(findings: Findings) -> list[str]:
-    if not findings.effects:
+def _effects(report: Report) -> list[str]:
+    if not report.effects:
         return []
     return [
         "## Effects of the factors",
-        markdown_table(effect_table(findings.effects)),
+        markdown_table(effect_table(report.effects)),
         "Main effects and interactions of two factors, computed within each of n seeds.",
     ]
 
 
-def _conclusions(findings: Findings) -> list[str]:
+def _conclusions(report: Report) -> list[str]:
     """The answers at a glance, then for each its figures and its rule."""
-    conclusions = findings.conclusions
+    conclusions = report.conclusions
     if not conclusions:
         return []
     parts = [

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from study.conditions import Conclusion, mean_in_words
-from study.summary import Row
+from study.conditions import NONE, Conclusion, mean_in_words
+from study.summary import Metrics, Row
+from study.verdict import Thresholds
 
-NONE = "—"
 NOTEBOOK_COLUMNS = (
     "Number of Convolutional layers",
     "Optimizations",
@@ -35,6 +35,23 @@ Record = Mapping[str, str]
 
 Entry = TypeVar("Entry")
 """What one row of a table is made from."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the summary tells.
+
+    `runs` are the metrics of the finished runs behind `rows`; `images` counts the dataset's
+    training and test images; `comparisons` and `effects` are rows of the CSV files of these names.
+    """
+
+    rows: Sequence[Row]
+    runs: Sequence[Metrics]
+    images: tuple[int, int]
+    thresholds: Thresholds
+    comparisons: Sequence[Record] = ()
+    effects: Sequence[Record] = ()
+    conclusions: Sequence[Conclusion] = ()
 
 
 @dataclass(frozen=True)
