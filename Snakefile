@@ -33,11 +33,7 @@ rule all:
         rules.train.input.manifest,
         rules.summarize.output,
         rules.plot_study.output,
-        [
-            f"{run_folder(run)}/{name}"
-            for run in runs_to_aggregate()
-            for name in RUN_RESULTS
-        ],
+        [f"{run_folder(run)}/{name}" for run in runs_to_aggregate() for name in RUN_RESULTS],
 
 
 onstart:

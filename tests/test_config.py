@@ -256,6 +256,7 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
     # Keys that need not be given, and have no value of their own when they are not.
     absent = {
         *(".verdict[].below", ".variants[].label", ".variants[].reference"),
+        ".variants[].notebook_group",
         *(f".variants[].reference.{key}" for key in ("train_loss", "test_loss", "verdict")),
         *(f"layer[].{key}" for key in ("conv", "max_pool", "dropout", "dense")),
         *(f"dataset.{key}" for key in ("bundled", "npz", "shape", "train_images", "mirrors")),
