@@ -17,7 +17,7 @@ if __name__ == "__main__":
     with script_log(snakemake.log[0]):
         files, output, params = snakemake.input, snakemake.output, snakemake.params
         (metrics,) = read_metrics([files.metrics]).values()
-        history = read_history(files.history)
+        history, kernels = read_history(files.history), read_kernels(files.weights)
         for quantity, ylabel in (("loss", loss_name(params.loss)), ("accuracy", "Accuracy")):
             figure = history_figure(
                 history,
@@ -28,4 +28,4 @@ if __name__ == "__main__":
                 metrics.get("chosen_epoch"),
             )
             save(figure, output[quantity], params.dpi)
-        save(kernels_figure(read_kernels(files.weights), params.title), output.kernels, params.dpi)
+        save(kernels_figure(kernels, params.title), output.kernels, params.dpi)
