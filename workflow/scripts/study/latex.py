@@ -44,13 +44,31 @@ ESCAPES = str.maketrans(
 def to_latex(report: Report) -> str:
     """The whole of summary.tex: a table environment for each table that has rows."""
     rows = report.rows
+    methods = ", ".join(sorted({row.accuracy_interval for row in rows if row.accuracy_interval}))
     tables = {
-        "accuracy": (performance_table(rows), "Test accuracy and errors; n seeds per network."),
-        "contrasts": (contrast_table(report.comparisons), "Differences of test accuracy."),
-        "effects": (effect_table(report.effects), "Effects of the factors on test accuracy."),
-        "conclusions": (conclusion_table(report.conclusions), "The notebook's conclusions."),
-        "selection": (selection_table(rows), "The last epoch, and the one chosen without test."),
-        "cost": (cost_table(rows), "Cost of the networks."),
+        "accuracy": (
+            performance_table(rows),
+            "Test accuracy, errors of the last epoch, and verdict; n seeds per network."
+            + (f" Intervals: {methods}." if methods else ""),
+        ),
+        "contrasts": (
+            contrast_table(report.comparisons),
+            "Differences of test accuracy, variant minus baseline, over n paired seeds; p adjusted "
+            "by Holm's method.",
+        ),
+        "effects": (
+            effect_table(report.effects),
+            "Effects of the factors on test accuracy, over n seeds; p adjusted by Holm's method.",
+        ),
+        "conclusions": (
+            conclusion_table(report.conclusions),
+            "The conclusions of the 2019 notebook, over n seeds.",
+        ),
+        "selection": (
+            selection_table(rows),
+            "The last epoch, and the epoch chosen on held-out training images.",
+        ),
+        "cost": (cost_table(rows), "Size and time of the networks."),
     }
     parts = [
         "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}; made by snakemake.",
