@@ -299,12 +299,14 @@ def test_contrasts_say_what_may_be_concluded() -> None:
         **{"family": "study", "contrast": "a vs b", "n": "0"},
         "verdict": "no pair of finished runs",
     }
-    text = text_of(study(), comparisons=[COMPARISON, empty])
+    few = COMPARISON | {"verdict": "too few seeds to tell", "seeds_needed": ">1000"}
+    text = text_of(study(), comparisons=[COMPARISON, empty, few])
     table = tables(text[text.index("## What may be concluded") :])[0]
     assert table == [
         ["Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "In words"],
         ["conv3-k5 vs conv3-k3", "10", "−0.73", "−0.90 to −0.50", "0.018", "worse"],
         ["a vs b", "0", "—", "—", "—", "no pair of finished runs"],
+        [*table[1][:-1], "too few seeds to tell (more than 1000 could)"],
     ]
     assert "## What may be concluded" not in text_of(study())
 

@@ -20,7 +20,7 @@ INTERVAL = "95 % interval"
 
 COMPARISON_COLUMNS = (
     *("family", "contrast", "n", "difference", "low", "high"),
-    *("p_adjusted", "verdict", "conclusion"),
+    *("p_adjusted", "verdict", "seeds_needed"),
 )
 """What is read of comparisons.csv."""
 
@@ -130,7 +130,7 @@ def contrast_table(comparisons: Sequence[Record]) -> Table:
         "Difference (points)": lambda row: signed(_figure(row["difference"])),
         INTERVAL: lambda row: _interval(row["low"], row["high"]),
         "Adjusted p": lambda row: p_value(_figure(row["p_adjusted"])),
-        "In words": lambda row: row["verdict"],
+        "In words": _verdict,
     }
     if len({row["family"] for row in comparisons}) > 1:
         columns = {"Family": lambda row: row["family"]} | columns
@@ -216,6 +216,12 @@ def _accuracy_interval(row: Row, rows: Sequence[Row]) -> str:
     methods = {other.accuracy_interval for other in rows} - {None}
     method = f" ({row.accuracy_interval})" if len(methods) > 1 else ""
     return f"{100 * row.accuracy_low:.2f}–{row.accuracy_high:.2%}{method}"
+
+
+def _verdict(row: Record) -> str:
+    """The verdict, and how many seeds could tell where there are too few."""
+    seeds = row["seeds_needed"].replace(">", "more than ")
+    return f"{row['verdict']} ({seeds} could)" if seeds else row["verdict"]
 
 
 def _figure(cell: str) -> float | None:
