@@ -12,6 +12,7 @@ from study.errors import StudyError
 from study.latex import escape, to_latex
 from study.markdown import to_markdown
 from study.metrics import read_failures, read_metrics
+from study.origins import load_in_words
 from study.records import read_records, write_records
 from study.summary import Row, accuracy_interval, reported_accuracy, summarize
 from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
@@ -340,6 +341,13 @@ def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None
     assert "`config/controlled.yaml` varies one at a time" in text
     assert "- the load" in text
     assert "The notebook's five conclusions" not in text_of(runs, seeds=3)
+
+
+def test_the_load_is_named_as_far_as_the_runs_know() -> None:
+    runs = [metrics(), metrics(seed=2, cpu_seconds=270.0, threads=2)]
+    load = load_in_words(runs)
+    assert "threads per run: 1, 2 (0.50 to 0.99 processor seconds a second)" in load
+    assert load_in_words([]).startswith("Load: ")
 
 
 # --- LaTeX ---------------------------------------------------------------------------------------

@@ -70,13 +70,13 @@ def made_with(runs: Sequence[Metrics]) -> list[str]:
 
 def load_in_words(runs: Sequence[Metrics]) -> str:
     """Under what load the epochs were timed, as far as the runs know."""
-    shares = [run["cpu_seconds"] / run["wall_seconds"] for run in runs if run["wall_seconds"] > 0]
     threads = ", ".join(distinct(runs, lambda run: str(run["threads"])))
     processors = ", ".join(distinct(runs, lambda run: run["processor"]))
-    got = f", which got {min(shares):.2f} to {max(shares):.2f} seconds of processor time a second"
+    shares = [run["cpu_seconds"] / run["wall_seconds"] for run in runs if run["wall_seconds"] > 0]
+    got = f" ({min(shares):.2f} to {max(shares):.2f} processor seconds a second)" if shares else ""
     return (
-        f"Load: {processors}; threads per run: {threads}{got if shares else ''}. How many runs "
-        "trained side by side they do not record; the compared runs may have had unequal neighbours"
+        f"Load: {processors}; threads per run: {threads}{got}. How many runs trained side by side "
+        "is not on record, so the networks compared may have had unequal neighbours."
     )
 
 
