@@ -150,7 +150,6 @@ def test_the_chosen_epoch_counts_where_there_is_one(tmp_path: Path) -> None:
         {"probabilities": np.eye(2), "labels": np.zeros(3, int)},
         {"probabilities": np.zeros(2), "labels": np.zeros(2, int)},
         {"probabilities": np.eye(2), "labels": np.array([0, 2])},
-        {"probabilities": np.eye(2) * np.nan, "labels": np.array([0, 1])},
         {"probabilities": np.zeros((0, 2)), "labels": np.zeros(0, int)},
     ],
 )
@@ -158,3 +157,10 @@ def test_unfit_predictions_are_named(tmp_path: Path, arrays: dict[str, np.ndarra
     np.savez(tmp_path / "predictions.npz", **arrays)  # type: ignore[arg-type]
     with pytest.raises(StudyError, match=r"predictions\.npz: .*delete it and run again"):
         read_probabilities(tmp_path / "predictions.npz")
+
+
+def test_probabilities_that_are_not_finite_are_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "predictions.npz"
+    for factor, finite in ((1, True), (np.nan, False), (np.inf, False)):
+        np.savez(file, probabilities=np.full((2, 2), factor), labels=np.array([0, 1]))
+        assert read_probabilities(file).are_finite == finite
