@@ -92,15 +92,18 @@ def _what_was_run(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[in
 
 def _how_to_read(rows: Sequence[Row], report: Report) -> str:
     """What the figures of the first table are, and the verdict's rule."""
-    methods = {row.accuracy_interval for row in rows}
+    methods = {row.accuracy_interval for row in rows if row.accuracy_interval}
+    over_seeds = sorted(methods - {"Wilson"})
     sentences = []
     if any(row.n_seeds > 1 for row in rows):
         sentences.append("Figures are means over n seeds ± their standard deviation.")
-    if "Student t" in methods:
-        sentences.append("The 95 % interval is Student's t for the mean accuracy over seeds.")
+    if over_seeds:
+        sentences.append(
+            f"The 95 % interval ({', '.join(over_seeds)}) is for the mean accuracy over seeds."
+        )
     if "Wilson" in methods:
         sentences.append(
-            f"{'Where n = 1 it' if 'Student t' in methods else 'The 95 % interval'} is Wilson's: "
+            f"{'Where n = 1 it' if over_seeds else 'The 95 % interval'} is Wilson's: "
             f"test-set sampling only, {report.images[1]:,} images; how far another seed would "
             "be away, one seed cannot tell."
         )
