@@ -1,9 +1,10 @@
 """Bring the runs together: the front page, its tables in LaTeX, and one row per variant in CSV."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from study.conclusions import Network, five_conclusions, run_figures
+from study.conclusions import Network, RunFigures, five_conclusions, run_figures
 from study.files import atomic
 from study.history import History, read_history
 from study.latex import to_latex
@@ -28,17 +29,16 @@ def networks_of(
 
     Each of `variants` has the keys id, depth, notebook_group and multiply_adds.
     """
+    figures: dict[str, dict[int, RunFigures]] = defaultdict(dict)
+    for (id_, seed), run in metrics.items():
+        figures[id_][seed] = run_figures(run, histories[id_, seed])
     return [
         Network(
             variant["id"],
             variant["depth"],
             variant["notebook_group"],
             variant["multiply_adds"],
-            {
-                seed: run_figures(run, histories[id_, seed])
-                for (id_, seed), run in metrics.items()
-                if id_ == variant["id"]
-            },
+            figures[variant["id"]],
         )
         for variant in variants
     ]

@@ -1,6 +1,7 @@
 """All variants by epoch: learning curves, and the gap between validation and train error."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,11 +46,13 @@ class Facet:
 
 def facets(rows: Sequence[Row], histories: Mapping[Run, History]) -> list[Facet]:
     """The variants that have a finished run, by depth, at most MOST_CURVES in a facet."""
-    by_depth: dict[int, list[Curve]] = {}
+    of_variant: dict[str, list[History]] = defaultdict(list)
+    for (variant, _), history in histories.items():
+        of_variant[variant].append(history)
+    by_depth: dict[int, list[Curve]] = defaultdict(list)
     for row in rows:
-        own = [history for (variant, _), history in histories.items() if variant == row.id]
-        if own:
-            by_depth.setdefault(row.depth, []).append(Curve(row.label, own))
+        if row.id in of_variant:
+            by_depth[row.depth].append(Curve(row.label, of_variant[row.id]))
     found = []
     for depth, curves in by_depth.items():
         name = f"{depth} convolution{'s' * (depth != 1)}"
