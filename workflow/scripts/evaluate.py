@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def main() -> None:
     files, output, params = snakemake.input, snakemake.output, snakemake.params
     predictions = read_probabilities(files.predictions)
+    if not predictions.are_finite:
+        raise StudyError(f"{files.predictions}: probabilities that are not finite say nothing")
     (metrics,) = read_metrics([files.metrics]).values()
     data, _ = load_prepared(files.data, files.manifest)
     if predictions.labels.tolist() != data["y_test"].tolist():
