@@ -20,26 +20,22 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/plots.smk"
+include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/summary.smk"
 
 
 rule all:
-    """The summary of the study, and of each run its metrics, its plots and its model."""
+    """The summary of the study, and of each run its scores, its plots and its model."""
     default_target: True
     input:
         # A failed job loses its outputs, and Snakemake forgets why it had to run. So the manifest
         # and the metrics are asked for too, though plots and models of before may be there.
         rules.train.input.manifest,
-        f"{study.outdir}/summary.md",
-        f"{study.outdir}/summary.csv",
-        f"{study.outdir}/comparison.png",
+        rules.summarize.output,
+        rules.plot_study.output,
         rules.compare.output,
-        [
-            f"{run_folder(run)}/{name}"
-            for run in runs_to_aggregate()
-            for name in ("metrics.json", "loss.png", "accuracy.png", "kernels.png", "model.keras")
-        ],
+        [f"{run_folder(run)}/{name}" for run in runs_to_aggregate() for name in RUN_RESULTS],
 
 
 onstart:

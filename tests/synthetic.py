@@ -33,12 +33,15 @@ THRESHOLDS: list[dict[str, Any]] = [
     {"below": 2, "text": "Chances of overfit as epochs increase"},
     {"text": "Severely overfit"},
 ]
+GROUPS = {"k3": "both_3x3", "no-dropout": "without_dropout", "no-bn": "without_batch_norm"}
 VARIANTS: list[dict[str, Any]] = [
     {
         "id": id_,
         "label": label,
         "depth": depth,
         "reference": {"accuracy": round(float(accuracy.rstrip("%")) / 100, 4)},
+        "notebook_group": GROUPS.get(id_.partition("-")[2]),
+        "multiply_adds": 1_000_000 * depth,
     }
     for id_, label, depth, accuracy, *_ in SEED_TABLE
 ]
@@ -64,6 +67,9 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
         "test_loss": test_loss,
         "test_accuracy": accuracy,
         "best_epoch": 11,
+        "chosen_epoch": None,
+        "chosen_test_loss": None,
+        "chosen_test_accuracy": None,
         "parameters": 131786,
         "seconds_per_epoch": 44.25,
         "wall_seconds": 540.0,

@@ -254,6 +254,9 @@ def test_a_broken_record_of_a_failure_is_named(tmp_path: Path, content: str) -> 
     ("name", "target"),
     [
         ("metrics.json", "results/summary.md"),
+        ("history.csv", "results/summary.md"),
+        ("history.csv", "results/gap.png"),
+        ("predictions.npz", "results/runs/with-dropout/seed-1/classes.csv"),
         ("history.csv", "results/runs/with-dropout/seed-1/loss.png"),
         ("weights.npz", "results/runs/with-dropout/seed-1/kernels.png"),
         ("weights.npz", "results/runs/with-dropout/seed-1/model.keras"),

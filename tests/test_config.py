@@ -102,6 +102,11 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
         lambda c: first(c).update(id="conv3-k5"),
         "variants: the id 'conv3-k5' stands twice",
     ),
+    "group twice in a depth": (
+        lambda c: c["variants"][1].update(notebook_group="both_3x3"),
+        "variants[conv3-k5].notebook_group: 'both_3x3' stands twice (beside 'conv3-k3') among the "
+        "networks of 3 convolutions; each depth can have one",
+    ),
     "id twice but for case": (
         lambda c: first(c).update(id="CONV3-k5"),
         "variants: the id 'conv3-k5' stands twice (beside 'CONV3-k5')",
@@ -251,6 +256,7 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
     # Keys that need not be given, and have no value of their own when they are not.
     absent = {
         *(".verdict[].below", ".variants[].label", ".variants[].reference"),
+        ".variants[].notebook_group",
         *(f".variants[].reference.{key}" for key in ("train_loss", "test_loss", "verdict")),
         *(f"layer[].{key}" for key in ("conv", "max_pool", "dropout", "dense")),
         *(f"dataset.{key}" for key in ("bundled", "npz", "shape", "train_images", "mirrors")),

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plot_history import history_figure, loss_name, read_history
-from plot_kernels import POINTS, kernel_layers, kernels_figure, read_kernels, spread
-from study.comparison import comparison_figure, comparison_points, wilson
+from study.comparison import comparison_figure, comparison_points
+from study.curves import MOST_CURVES, Facet, facets, gap_figure, learning_curves_figure
 from study.errors import StudyError
-from study.summary import summarize
+from study.history import History, read_history
+from study.history_plot import history_figure, loss_name
+from study.kernels import POINTS, kernel_layers, kernels_figure, read_kernels, spread
+from study.summary import Row, summarize
+from study.time_accuracy import best_for_their_time, time_accuracy_figure
 from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
@@ -30,6 +33,13 @@ def test_history_figure(tmp_path: Path, validation: str) -> None:
     curves = {str(line.get_label()): list(np.asarray(line.get_ydata())) for line in axes.lines}
     name = "Validation (test set)" if validation == "test" else "Validation (held-out part)"
     assert curves == {name: history["val_loss"], "Train": history["loss"]}
+
+
+def test_the_chosen_epoch_is_marked(tmp_path: Path) -> None:
+    history = read_history(write_history(tmp_path / "history.csv"))
+    axes = history_figure(history, "accuracy", "Accuracy", "", "holdout", chosen_epoch=7).axes[0]
+    (mark,) = [line for line in axes.lines if str(line.get_label()) == "Chosen epoch: 7"]
+    assert list(np.asarray(mark.get_xdata())) == [7, 7]
 
 
 @pytest.mark.parametrize("epochs", [1, 12, 200])
@@ -87,9 +97,13 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
 def test_comparison(tmp_path: Path, seeds: int) -> None:
     """Twelve variants, one of them missing: a row each, a marker for each that has figures."""
     expected = [(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)]
-    runs = {run: metrics(*run) for run in expected if run[0] != "conv7-k5"}
-    rows = summarize(VARIANTS, expected, runs, {}, THRESHOLDS)
-    points = comparison_points(rows, list(runs.values()), test_images=10000)
+    runs = {
+        (id_, seed): metrics(id_, seed, test_accuracy=0.99 + 0.001 * seed)
+        for id_, seed in expected
+        if id_ != "conv7-k5"
+    }
+    rows = summarize(VARIANTS, expected, runs, {}, THRESHOLDS, 10000)
+    points = comparison_points(rows, list(runs.values()))
     figure = comparison_figure(points, THRESHOLDS, "a title")
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()][9] == "With ConvNet (5, 5)  10"
@@ -99,8 +113,7 @@ def test_comparison(tmp_path: Path, seeds: int) -> None:
     assert (right.get_xscale(), right.get_yscale()) == ("log", "log")
     (legend,) = [legend for part in figure.subfigs for legend in part.legends]
     words = [text.get_text() for text in legend.get_texts()]
-    bars = "95 % interval (Wilson)" if seeds == 1 else "± standard deviation over seeds"
-    assert bars in words
+    assert f"95 % interval ({'Wilson' if seeds == 1 else 'Student t'})" in words
     assert "Published (one run)" in words
     figure.savefig(tmp_path / "comparison.png")
 
@@ -116,26 +129,101 @@ def test_comparison_of_a_users_own_variants(tmp_path: Path, variants: int, finis
         (v["id"], 1): metrics(v["id"], test_accuracy=accuracies[n])
         for n, v in enumerate(own[:finished])
     }
-    rows = summarize(own, [(v["id"], 1) for v in own], runs, {}, THRESHOLDS)
-    points = comparison_points(rows, list(runs.values()), test_images=10000)
+    rows = summarize(own, [(v["id"], 1) for v in own], runs, {}, THRESHOLDS, 10000)
+    points = comparison_points(rows, list(runs.values()))
     figure = comparison_figure(points, THRESHOLDS, "a title")
     assert len(figure.axes[0].get_yticks()) == variants
     figure.savefig(tmp_path / "comparison.png")
 
 
-def test_wilson_interval() -> None:
-    """Half-width about 0.16 points near 99.3 % on 10,000 images; never above 100 %."""
-    low, high = wilson(0.993, 10000)
-    assert (high - low) / 2 == pytest.approx(0.165, abs=0.005)
-    assert wilson(1.0, 10000)[1] == pytest.approx(100)
+def study_of(variants: int, seeds: int, depths: int = 3) -> tuple[list[Row], dict]:
+    """The rows and histories of so many variants; the first one has no finished run."""
+    own: list[dict[str, Any]] = [
+        {"id": f"v{n}", "label": f"Label {n}", "depth": 1 + n % depths} for n in range(variants)
+    ]
+    expected = [(v["id"], s) for v in own for s in range(1, seeds + 1)]
+    runs = {
+        (id_, seed): metrics(id_, seed, test_accuracy=0.9 + 0.01 * seed, seconds_per_epoch=seed)
+        for id_, seed in expected
+        if id_ != "v0"
+    }
+    epochs = [1.0, 2.0, 3.0]
+    histories: dict[tuple[str, int], History] = {
+        (id_, seed): {
+            "epoch": epochs,
+            "loss": [0.5 / e for e in epochs],
+            "accuracy": [0.9] * 3,
+            "val_loss": [0.4 / e + 0.01 * seed for e in epochs],
+            "val_accuracy": [1 - 0.1 / e for e in epochs],
+        }
+        for id_, seed in runs
+    }
+    return summarize(own, expected, runs, {}, THRESHOLDS, 10000), histories
+
+
+def test_facets_hold_each_variant_that_finished_once_and_not_too_many() -> None:
+    rows, histories = study_of(variants=30, seeds=2, depths=2)
+    found = facets(rows, histories)
+    assert sorted(facet.title for facet in found) == [
+        *("1 convolution (1 of 2)", "1 convolution (2 of 2)"),
+        *("2 convolutions (1 of 2)", "2 convolutions (2 of 2)"),
+    ]
+    curves = [curve for facet in found for curve in facet.curves]
+    assert sorted(curve.label for curve in curves) == sorted(f"Label {n}" for n in range(1, 30))
+    assert all(len(facet.curves) <= MOST_CURVES for facet in found)
+    assert all(len(curve.histories) == 2 for curve in curves)
+
+
+def test_curves_are_means_over_seeds_in_a_band() -> None:
+    rows, histories = study_of(variants=2, seeds=3, depths=1)
+    found = facets(rows, histories)
+    (gap,) = gap_figure(found, "a title").axes
+    drawn = np.asarray(gap.lines[1].get_ydata())  # the first line is zero
+    assert drawn == pytest.approx([0.4 + 0.02 - 0.5, 0.2 + 0.02 - 0.25, 0.4 / 3 + 0.02 - 0.5 / 3])
+    (band,) = gap.collections
+    lowest, highest = band.get_paths()[0].get_extents().get_points()[:, 1]
+    assert (lowest, highest) == pytest.approx((0.4 + 0.01 - 0.5, 0.4 / 3 + 0.03 - 0.5 / 3))
+
+
+@pytest.mark.parametrize(("variants", "seeds"), [(1, 1), (2, 1), (12, 3), (40, 2)])
+def test_study_figures_of_any_size(tmp_path: Path, variants: int, seeds: int) -> None:
+    """The first variant has no figures: a study of one has none at all."""
+    rows, histories = study_of(variants, seeds)
+    found: list[Facet] = facets(rows, histories)
+    for place, figure in enumerate(
+        (
+            learning_curves_figure(found, "a title"),
+            gap_figure(found, "a title"),
+            time_accuracy_figure(rows, "a title"),
+        )
+    ):
+        figure.savefig(tmp_path / f"{place}.png", dpi=40)
+        words = {
+            text.get_text()
+            for texts in (figure.texts, *(a.texts for a in figure.axes))
+            for text in texts
+        }
+        assert ("no finished run" in words) == (variants == 1)
+
+
+def test_the_front_has_no_network_that_another_beats_in_both() -> None:
+    figures = [(10, 0.98), (20, 0.97), (20, 0.99), (5, 0.95), (40, 0.99), (30, 0.995), (5, 0.94)]
+    own = [{"id": f"v{n}", "label": "", "depth": 1} for n in range(len(figures))]
+    runs = {
+        (f"v{n}", 1): metrics(f"v{n}", test_accuracy=accuracy, seconds_per_epoch=seconds)
+        for n, (seconds, accuracy) in enumerate(figures)
+    }
+    rows = summarize(own, list(runs), runs, {}, THRESHOLDS, 10000)
+    assert [row.id for row in best_for_their_time(rows)] == ["v3", "v0", "v2", "v5"]
 
 
 @pytest.mark.parametrize(
     ("script", "heavy"),
     [
-        ("plot_history", {"tensorflow", "keras", "pandas", "seaborn", "matplotlib.pyplot"}),
-        ("plot_kernels", {"tensorflow", "keras"}),
-        ("summarize", {"tensorflow", "keras", "pandas", "seaborn", "matplotlib.pyplot"}),
+        ("plot_training", {"tensorflow", "keras"}),
+        ("evaluate", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),
+        ("summarize", {"tensorflow", "keras", "seaborn", "matplotlib"}),
+        ("plot_study", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),
     ],
 )
 def test_no_heavy_import(script: str, heavy: set[str]) -> None:

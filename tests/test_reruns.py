@@ -32,7 +32,7 @@ CLASSES = 3
 
 # --- the jobs of the miniature study -------------------------------------------------------------
 
-DRAW = ("plot_history", "plot_kernels")
+DRAW = ("plot_training", "evaluate")
 EACH_RUN = ("train", "export_model", *DRAW)
 
 
@@ -43,7 +43,9 @@ def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] =
 
 
 NOTHING: set[Job] = set()
-AGGREGATES: set[Job] = {("summarize", "")}
+AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", "")}
+SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", "")}
+"""What is made from the metrics of all runs."""
 PREPARE: set[Job] = {("prepare", "dataset=tiny")}
 TRAININGS = jobs(*EACH_RUN) | AGGREGATES
 """Every training and all that follows from it."""
@@ -277,7 +279,7 @@ def touch_trainings(checkout: Path) -> None:
 EDIT_TRAINING = edited(
     "study/training.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
 )
-EDIT_SUMMARY = edited("summarize.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
+EDIT_SUMMARY = edited("study/markdown.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -326,7 +328,7 @@ ROWS = [
     Row(
         "a label",
         configured(lambda config: config["variants"][0].update(label="Another")),
-        jobs(*DRAW, variants=["plain"]) | AGGREGATES,
+        jobs(*DRAW, variants=["plain"]) | SUMMARIES,
     ),
     Row(
         "a layer of one variant",
@@ -374,36 +376,41 @@ ROWS = [
     # Code.
     Row(
         "code of the history plot",
-        edited("plot_history.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
-        jobs("plot_history"),
+        edited("study/history_plot.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
+        jobs("plot_training"),
     ),
     Row(
         "code of the kernel plot",
-        edited("plot_kernels.py", "POINTS = 5000", "POINTS = 5001"),
-        jobs("plot_kernels"),
+        edited("study/kernels.py", "POINTS = 5000", "POINTS = 5001"),
+        jobs("plot_training"),
+    ),
+    Row(
+        "code of the evaluation",
+        edited("study/evaluation.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 10"),
+        jobs("evaluate"),
     ),
     Row(
         "code of the comparison plot",
         edited("study/comparison.py", "ROW_HEIGHT = 0.3", "ROW_HEIGHT = 0.4"),
-        AGGREGATES,
+        {("plot_study", "")},
     ),
     Row(
         "a plot setting",
         configured(lambda config: config["plots"].update(dpi=41)),
         jobs(*DRAW) | AGGREGATES,
     ),
-    Row("code of the summary", EDIT_SUMMARY, AGGREGATES),
+    Row("code of the summary", EDIT_SUMMARY, {("summarize", "")}),
     Row(
         "code that the summary imports",
         edited("study/verdict.py", "if train_loss == test_loss == 0:", "if train_loss == 0:"),
-        AGGREGATES,
+        SUMMARIES,
     ),
     Row(
         "the verdict's thresholds",
         configured(
             lambda config: config.update(verdict=[{"below": 1, "text": "A"}, {"text": "B"}])
         ),
-        AGGREGATES,
+        SUMMARIES,
     ),
     Row(
         "code of the training script",
@@ -447,14 +454,19 @@ ROWS = [
     Row(
         "a deleted plot",
         deleted(f"{RUN_1}/loss.png"),
-        jobs("plot_history", variants=["plain"], seeds=[1]),
+        jobs("plot_training", variants=["plain"], seeds=[1]),
     ),
     Row(
         "a deleted model",
         deleted(f"{RUN_1}/model.keras"),
         jobs("export_model", variants=["plain"], seeds=[1]),
     ),
-    Row("a deleted summary", deleted("results/summary.md"), AGGREGATES),
+    Row("a deleted summary", deleted("results/summary.md"), {("summarize", "")}),
+    Row(
+        "a deleted evaluation",
+        deleted(f"{RUN_1}/classes.csv"),
+        jobs("evaluate", variants=["plain"], seeds=[1]),
+    ),
     Row(
         "deleted metrics",
         deleted(f"{RUN_1}/metrics.json"),
@@ -471,7 +483,7 @@ ROWS = [
     Row(
         "trainings kept, though their code changed",
         together(EDIT_TRAINING, EDIT_SUMMARY, touch_trainings),
-        AGGREGATES,
+        {("summarize", "")},
     ),
 ]
 

@@ -1,15 +1,22 @@
-"""The summary's tables: the seed's columns and order, marks, spread over seeds, provenance."""
+"""The summary: the seed's table, intervals, marks, conclusions, provenance; CSV and LaTeX."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from study.conclusions import five_conclusions
 from study.errors import StudyError
+from study.latex import escape, to_latex
+from study.markdown import to_markdown
 from study.metrics import read_failures, read_metrics
-from study.summary import Row, summarize
-from summarize import to_markdown, write_csv
+from study.origins import load_in_words
+from study.records import read_records, write_records
+from study.summary import Row, accuracy_interval, reported_accuracy, summarize
+from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
+from summarize import networks_of
 from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
 
 IMAGES = (60000, 10000)
@@ -22,12 +29,16 @@ def study(seeds: int = 1) -> Runs:
 
 def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Row]:
     expected = [(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)]
-    return summarize(VARIANTS, expected, runs, failures or {}, THRESHOLDS)
+    return summarize(VARIANTS, expected, runs, failures or {}, THRESHOLDS, IMAGES[1])
 
 
-def text_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> str:
+def report_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> Report:
     rows = rows_of(runs, seeds, failures)
-    return to_markdown(rows, list(runs.values()), IMAGES, THRESHOLDS)
+    return Report(rows, list(runs.values()), IMAGES, THRESHOLDS, **more)
+
+
+def text_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> str:
+    return to_markdown(report_of(runs, seeds, failures, **more))
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -44,7 +55,8 @@ def tables(text: str) -> list[list[list[str]]]:
 def test_first_table_is_the_seeds_table() -> None:
     """On the seed's printed figures, its printed table comes out, cell by cell."""
     head, *rows = tables(text_of(study()))[0]
-    assert head == [
+    assert head[6:] == ["n", "95 % interval"]
+    assert head[:6] == [
         "Number of Convolutional layers",
         "Optimizations",
         "Accuracy",
@@ -53,7 +65,8 @@ def test_first_table_is_the_seeds_table() -> None:
         "Performance",
     ]
     assert [row[0] for row in rows] == ["3", "", "", "", "5", "", "", "", "7", "", "", ""]
-    assert [row[1:] for row in rows] == [list(map(str, (r[1], *r[3:]))) for r in SEED_TABLE]
+    assert [row[1:6] for row in rows] == [list(map(str, (r[1], *r[3:]))) for r in SEED_TABLE]
+    assert {row[6] for row in rows} == {"1"}
 
 
 def test_what_was_run_and_the_rule_are_said() -> None:
@@ -107,7 +120,43 @@ def test_several_seeds_give_mean_sd_and_n() -> None:
     assert (row.accuracy, row.accuracy_sd) == pytest.approx((0.992, 0.002))
     assert (row.n_seeds, row.best_epoch, row.status) == (3, 4, "complete")
     first = tables(text_of(runs, seeds=3))[0][1]
-    assert first[2:4] == ["99.20% ± 0.20% (n = 3)", "0.0396 ± 0.0000"]
+    # Student's 97.5 % quantile with 2 degrees of freedom is 4.3027: 0.2 / sqrt(3) times that.
+    assert first[2:4] + first[6:] == ["99.20% ± 0.20%", "0.0396 ± 0.0000", "3", "98.70–99.70%"]
+
+
+def test_one_seed_has_wilsons_interval_and_says_what_it_leaves_out() -> None:
+    """99.46 % of 10,000: 0.9946 is the centre's neighbour, half-width about 0.145 points."""
+    text = text_of(study())
+    assert tables(text)[0][1][7] == "99.30–99.59%"
+    assert "is Wilson's: test-set sampling only, 10,000 images" in text
+
+
+def test_intervals_without_spread_and_at_the_ends() -> None:
+    assert accuracy_interval([], 100) is None
+    assert accuracy_interval([1.0, 1.0, 1.0], 100) is None
+    certain = accuracy_interval([1.0], 100)
+    assert certain and (certain.high, certain.method) == (pytest.approx(1), "Wilson")
+    wide = accuracy_interval([0.9, 1.0], 100)
+    assert wide and (wide.low, wide.high, wide.method) == (
+        pytest.approx(0.3147, abs=1e-4),
+        1,
+        "Student t",
+    )
+
+
+def test_seeds_without_spread_give_words() -> None:
+    runs = {("conv3-k3", seed): metrics(seed=seed, test_accuracy=1.0) for seed in (1, 2)}
+    assert tables(text_of(runs, seeds=2))[0][1][7] == "no spread over seeds"
+
+
+def test_methods_are_told_apart_where_a_table_has_both() -> None:
+    runs = study(seeds=2)
+    runs["conv3-k3", 2]["test_accuracy"] = 0.99
+    del runs["conv3-k5", 2]
+    _, several, one, *_ = tables(text_of(runs, seeds=2))[0]
+    assert several[7].endswith("(Student t)")
+    assert one[7].endswith("(Wilson)")
+    assert "Where n = 1 it is Wilson's" in text_of(runs, seeds=2)
 
 
 def test_verdict_follows_from_the_means() -> None:
@@ -130,9 +179,9 @@ def test_missing_and_failed_runs_keep_their_place() -> None:
     rows = tables(text_of(runs, 3, failures))[0][1:]
     assert [row[1] for row in rows] == [variant["label"] for variant in VARIANTS]
     assert rows[0][5] == GOOD
-    assert rows[1][2:] == ["—", "—", "—", "missing"]
+    assert rows[1][2:] == ["—", "—", "—", "missing", "0", "—"]
     assert rows[2][5] == "Severely overfit; 2 of 3 seeds"
-    assert rows[3][2:] == ["—", "—", "—", f"failed: {nan}"]
+    assert rows[3][2:6] == ["—", "—", "—", f"failed: {nan}"]
     assert rows[4][5] == f"{GOOD}; 2 of 3 seeds, seed 3 failed: {nan}"
 
 
@@ -164,19 +213,22 @@ def test_runs_made_differently_are_named_in_a_warning(change: dict, name: str) -
 
 def test_a_label_cannot_break_the_table() -> None:
     variants = [{"id": "a", "label": "3|5\nmixed", "depth": 3, "reference": None}]
-    rows = summarize(variants, [("a", 1)], {}, {}, THRESHOLDS)
-    assert "| 3\\|5 mixed " in to_markdown(rows, [], IMAGES, THRESHOLDS)
+    rows = summarize(variants, [("a", 1)], {}, {}, THRESHOLDS, IMAGES[1])
+    assert "| 3\\|5 mixed " in to_markdown(Report(rows, [], IMAGES, THRESHOLDS))
 
 
 def test_csv_holds_unrounded_figures(tmp_path: Path) -> None:
     path = tmp_path / "summary.csv"
-    write_csv(rows_of({("conv3-k3", 1): metrics(test_loss=0.0123456789)}), path)
+    rows_written = rows_of({("conv3-k3", 1): metrics(test_loss=0.0123456789)})
+    write_records(path, Row, rows_written)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [variant["id"] for variant in VARIANTS]
     assert float(rows[0]["test_loss"]) == 0.0123456789
     assert (rows[0]["status"], rows[1]["status"]) == ("complete", "missing")
-    assert rows[1]["accuracy"] == rows[0]["accuracy_sd"] == ""
+    assert rows[1]["accuracy"] == rows[0]["accuracy_sd"] == rows[0]["chosen_epoch"] == ""
+    assert rows[0]["accuracy_interval"] == "Wilson"
+    assert float(rows[0]["accuracy_low"]) < float(rows[0]["accuracy"])
 
 
 def test_files_of_runs_are_read_and_damage_is_named(tmp_path: Path) -> None:
@@ -188,3 +240,153 @@ def test_files_of_runs_are_read_and_damage_is_named(tmp_path: Path) -> None:
     path.write_text('{"variant": "conv3-')
     with pytest.raises(StudyError, match=r"metrics\.json: damaged"):
         read_metrics([path])
+
+
+def chosen(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[str, Any]:
+    """A run that chose epoch 7 on held-out images."""
+    figures = {"chosen_epoch": 7, "chosen_test_accuracy": 0.996, "chosen_test_loss": 0.0123}
+    return metrics(variant, seed, validation="holdout", **figures | changes)
+
+
+def test_the_chosen_epoch_is_reported_beside_the_last() -> None:
+    runs = {("conv3-k3", 1): chosen(), ("conv3-k3", 2): chosen(seed=2, chosen_epoch=10)}
+    row = rows_of(runs, seeds=2)[0]
+    assert (row.accuracy, row.test_accuracy) == pytest.approx((0.996, 0.9946))
+    assert (row.chosen_epoch, row.chosen_test_loss) == pytest.approx((8.5, 0.0123))
+    text = text_of(runs, seeds=2)
+    section = text[text.index("## Choice of the epoch") :]
+    head, ours = tables(section)[0]
+    assert dict(zip(head, ours, strict=True)) == {
+        "Variant": "`conv3-k3`",
+        "n": "2",
+        "Accuracy, last epoch": "99.46%",
+        "Test error, last epoch": "0.0185",
+        "Chosen epoch": "8.5",
+        "Accuracy, chosen epoch": "99.60%",
+        "Test error, chosen epoch": "0.0123",
+    }
+    assert "The test images had no part in the choice." in section
+    assert "The test set served for validation" not in text
+
+
+def test_the_summary_says_whose_validation_was_the_test_set() -> None:
+    assert "The test set served for validation, as in the notebook." in text_of(study())
+    both = {("conv3-k3", 1): chosen(), ("conv3-k5", 1): metrics("conv3-k5")}
+    assert "The test set served for validation of `conv3-k5`, as in" in text_of(both)
+
+
+def test_metrics_from_before_there_was_a_choice_are_read() -> None:
+    old = metrics(test_accuracy=0.99)
+    del old["chosen_epoch"], old["chosen_test_accuracy"], old["chosen_test_loss"]
+    assert reported_accuracy(old) == 0.99
+    assert rows_of({("conv3-k3", 1): old})[0].chosen_epoch is None
+
+
+COMPARISON = dict.fromkeys(COMPARISON_COLUMNS, "") | {
+    "family": "study",
+    "contrast": "conv3-k5 vs conv3-k3",
+    "n": "10",
+    "difference": "-0.731",
+    "low": "-0.9",
+    "high": "-0.5",
+    "p_adjusted": "0.0176",
+    "verdict": "worse",
+}
+
+
+def test_contrasts_say_what_may_be_concluded() -> None:
+    """A row without figures gives dashes, and one family needs no column."""
+    empty = dict.fromkeys(COMPARISON_COLUMNS, "") | {
+        **{"family": "study", "contrast": "a vs b", "n": "0"},
+        "verdict": "no pair of finished runs",
+    }
+    few = COMPARISON | {"verdict": "too few seeds to tell", "seeds_needed": ">1000"}
+    text = text_of(study(), comparisons=[COMPARISON, empty, few])
+    table = tables(text[text.index("## What may be concluded") :])[0]
+    assert table == [
+        ["Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "In words"],
+        ["conv3-k5 vs conv3-k3", "10", "−0.73", "−0.90 to −0.50", "0.018", "worse"],
+        ["a vs b", "0", "—", "—", "—", "no pair of finished runs"],
+        [*table[1][:-1], "too few seeds to tell (more than 1000 could)"],
+    ]
+    assert "## What may be concluded" not in text_of(study())
+
+
+def test_effects_are_told_where_there_are_factors() -> None:
+    effect = dict.fromkeys(EFFECT_COLUMNS, "") | {
+        **{"kind": "main", "effect": "dropout", "levels": "with → without", "n": "5"},
+        **{"estimate": "0.5", "low": "0.25", "high": "0.75", "p_adjusted": "0.0001"},
+        "verdict": "higher",
+    }
+    text = text_of(study(), effects=[effect])
+    _, row = tables(text[text.index("## Effects of the factors") :])[0]
+    figures = ["+0.50", "+0.25 to +0.75", "< 0.001"]
+    assert row == ["dropout", "with → without", "5", *figures, "higher"]
+    assert "## Effects" not in text_of(study())
+
+
+def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None:
+    runs = study(seeds=3)
+    histories = {run: {"val_loss": [0.1] * 12, "loss": [0.2] * 12} for run in runs}
+    networks = networks_of(VARIANTS, runs, histories)
+    conclusions = five_conclusions(networks, "the load")
+    text = text_of(runs, seeds=3, conclusions=conclusions)
+    answers, *details = tables(text[text.index("## The notebook's five conclusions") :])
+    assert [row[0] for row in answers[1:]] == ["1", "2", "3", "4", "5"]
+    assert {row[3] for row in answers[1:]} == {"3"}
+    names = [row[0] for row in details[0][1:]]
+    assert names[0] == "Accuracy of `conv3-k3` minus `conv3-no-dropout` (points)"
+    assert len(names) == 6
+    assert details[1][1][:3] == ["Test error / train error of `conv3-no-dropout`", "> 2.00", "7.42"]
+    assert "`config/controlled.yaml` varies one at a time" in text
+    assert "- the load" in text
+    assert "The notebook's five conclusions" not in text_of(runs, seeds=3)
+
+
+def test_the_load_is_named_as_far_as_the_runs_know() -> None:
+    runs = [metrics(), metrics(seed=2, cpu_seconds=270.0, threads=2)]
+    load = load_in_words(runs)
+    assert "threads per run: 1, 2 (0.50 to 0.99 processor seconds a second)" in load
+    assert load_in_words([]).startswith("Load: ")
+
+
+# --- LaTeX ---------------------------------------------------------------------------------------
+
+
+def test_latex_has_every_table_whole() -> None:
+    runs = study(seeds=2)
+    runs["conv3-k3", 1] = chosen()
+    runs["conv3-k3", 2] = chosen(seed=2, chosen_test_accuracy=0.995)
+    text = to_latex(report_of(runs, seeds=2, comparisons=[COMPARISON]))
+    labels = ["accuracy", "contrasts", "selection", "cost"]
+    assert re.findall(r"\\label\{tab:(\w+)\}", text) == labels
+    for command in ("table", "tabular"):
+        assert text.count(f"\\begin{{{command}}}") == text.count(f"\\end{{{command}}}") == 4
+    for rule in ("toprule", "midrule", "bottomrule"):
+        assert text.count(f"\\{rule}") == 4
+    plain = re.sub(r"\\[{}%]", "", text)
+    assert plain.count("{") == plain.count("}")
+    for spec, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end", text, re.DOTALL):
+        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert rows
+        assert {line.replace(r"\&", "").count("&") + 1 for line in rows} == {len(spec)}
+    assert r"99.55\% $\pm$ 0.07\%" in text
+    assert "$-$0.73" in text
+
+
+def test_latex_prints_signs_that_it_reads_as_commands() -> None:
+    assert escape("50% & a_b {c} #1 $x$ ~ ^ \\ <|>") == (
+        r"50\% \& a\_b \{c\} \#1 \$x\$ \textasciitilde{} \textasciicircum{} "
+        r"\textbackslash{} \textless{}\textbar{}\textgreater{}"
+    )
+    assert escape("r ≥ 2 — “so”\n± 1") == r"r $\geq$ 2 --- ``so'' $\pm$ 1"
+
+
+def test_tables_that_lack_a_column_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "comparisons.csv"
+    path.write_text("family,contrast\nstudy,a vs b\n")
+    with pytest.raises(StudyError, match=r"comparisons\.csv: damaged, needs the columns family"):
+        read_records(path, COMPARISON_COLUMNS)
+    path.write_text("a,b\n1\n")
+    with pytest.raises(StudyError, match="damaged"):
+        read_records(path, ("a", "b"))

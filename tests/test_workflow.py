@@ -22,7 +22,8 @@ MNIST = ROOT.parent / "shared" / "data" / "mnist"
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
 RUN_FILES = {
     *("history.csv", "metrics.json", "predictions.npz", "weights.npz", "model.keras"),
-    *("loss.png", "accuracy.png", "kernels.png"),
+    *("evaluation.json", "classes.csv"),
+    *("loss.png", "accuracy.png", "kernels.png", "confusion.png", "mistakes.png"),
 }
 
 
@@ -47,8 +48,8 @@ def test_an_empty_checkout_plans_the_whole_study(checkout: Path) -> None:
     assert rules(planned_jobs(checkout)) == {
         "download": 4,
         "prepare": 1,
-        **dict.fromkeys(("train", "export_model", "plot_history", "plot_kernels"), 12),
-        **dict.fromkeys(("summarize", "all"), 1),
+        **dict.fromkeys(("train", "export_model", "plot_training", "evaluate"), 12),
+        **dict.fromkeys(("compare", "summarize", "plot_study", "all"), 1),
     }
 
 

@@ -20,6 +20,12 @@ except StudyError as error:
 
 RUN = f"{study.outdir}/runs/{{variant}}/seed-{{seed}}"
 
+# What a study is asked for of each run; the rest are files on the way.
+RUN_RESULTS = (
+    *("metrics.json", "evaluation.json", "classes.csv", "model.keras"),
+    *("loss.png", "accuracy.png", "kernels.png", "confusion.png", "mistakes.png"),
+)
+
 
 wildcard_constraints:
     dataset="|".join(map(re.escape, study.datasets)),

@@ -1,10 +1,12 @@
 """Figures of one run: its learning curves and its kernels."""
 
 
-rule plot_history:
-    """Draw a run's loss and accuracy by epoch."""
+rule plot_training:
+    """Draw a run's loss and accuracy by epoch, and its kernels before and after training."""
     input:
         history=rules.train.output.history,
+        weights=rules.train.output.weights,
+        metrics=rules.train.output.metrics,
     output:
         loss=report(
             f"{RUN}/loss.png",
@@ -20,31 +22,6 @@ rule plot_history:
             subcategory="{variant}",
             labels={"seed": "{seed}", "figure": "accuracy"},
         ),
-    log:
-        f"{study.outdir}/logs/plot_history/{{variant}}/seed-{{seed}}.log",
-    benchmark:
-        f"{study.outdir}/benchmarks/plot_history/{{variant}}/seed-{{seed}}.tsv"
-    conda:
-        "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=lambda wildcards, attempt: attempt * 3,
-    params:
-        title=lambda wildcards: run_of(wildcards).title,
-        loss=lambda wildcards: run_of(wildcards).settings["loss"],
-        validation=lambda wildcards: run_of(wildcards).settings["validation"],
-        dpi=study.plots["dpi"],
-        code=code_digest("plot_history.py"),
-    script:
-        "../scripts/plot_history.py"
-
-
-rule plot_kernels:
-    """Draw the weights of a run's kernels before and after training."""
-    input:
-        weights=rules.train.output.weights,
-    output:
         kernels=report(
             f"{RUN}/kernels.png",
             caption="../report/kernels.rst",
@@ -53,9 +30,9 @@ rule plot_kernels:
             labels={"seed": "{seed}", "figure": "kernels"},
         ),
     log:
-        f"{study.outdir}/logs/plot_kernels/{{variant}}/seed-{{seed}}.log",
+        f"{study.outdir}/logs/plot_training/{{variant}}/seed-{{seed}}.log",
     benchmark:
-        f"{study.outdir}/benchmarks/plot_kernels/{{variant}}/seed-{{seed}}.tsv"
+        f"{study.outdir}/benchmarks/plot_training/{{variant}}/seed-{{seed}}.tsv"
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -64,7 +41,9 @@ rule plot_kernels:
         runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,
+        loss=lambda wildcards: run_of(wildcards).settings["loss"],
+        validation=lambda wildcards: run_of(wildcards).settings["validation"],
         dpi=study.plots["dpi"],
-        code=code_digest("plot_kernels.py"),
+        code=code_digest("plot_training.py"),
     script:
-        "../scripts/plot_kernels.py"
+        "../scripts/plot_training.py"

@@ -1,11 +1,43 @@
 """All runs together."""
 
+from study.networks import multiply_adds
+
+# What the runs of a study are brought together by, in tables and figures alike.
+AGGREGATED = dict(
+    variants=[
+        {
+            "id": variant.id,
+            "label": variant.label,
+            "depth": variant.depth,
+            "reference": variant.reference,
+            "notebook_group": variant.notebook_group,
+            "multiply_adds": multiply_adds(
+                variant.layers, study.input_shape, study.dataset["classes"]
+            ),
+        }
+        for variant in study.variants
+    ],
+    runs=[[run.variant, run.seed] for run in study.runs],
+    # What the runs that are marked, not aggregated, left behind when they failed.
+    failed=[
+        path
+        for run in study.runs
+        if study.incomplete == "mark"
+        and not Path(run_folder(run), "metrics.json").exists()
+        and Path(path := f"{run_folder(run)}/failed.json").exists()
+    ],
+    verdict=study.verdict,
+)
+
 
 rule summarize:
-    """Bring the metrics of all runs together in the study's tables and a figure."""
+    """Bring the metrics of all runs together in the study's tables and conclusions."""
     input:
         metrics=[f"{run_folder(run)}/metrics.json" for run in runs_to_aggregate()],
+        histories=[f"{run_folder(run)}/history.csv" for run in runs_to_aggregate()],
         manifest=rules.train.input.manifest,
+        comparisons=rules.compare.output.comparisons,
+        effects=rules.compare.output.effects,
     output:
         markdown=report(
             f"{study.outdir}/summary.md",
@@ -19,12 +51,7 @@ rule summarize:
             category="Study",
             labels={"result": "figures of every variant"},
         ),
-        comparison=report(
-            f"{study.outdir}/comparison.png",
-            caption="../report/comparison.rst",
-            category="Study",
-            labels={"result": "comparison"},
-        ),
+        latex=f"{study.outdir}/summary.tex",
     log:
         f"{study.outdir}/logs/summarize.log",
     benchmark:
@@ -36,27 +63,57 @@ rule summarize:
         mem_mb=1000,
         runtime=10,
     params:
-        variants=[
-            {
-                "id": variant.id,
-                "label": variant.label,
-                "depth": variant.depth,
-                "reference": variant.reference,
-            }
-            for variant in study.variants
-        ],
-        runs=[[run.variant, run.seed] for run in study.runs],
-        # What the runs that are marked, not aggregated, left behind when they failed.
-        failed=[
-            path
-            for run in study.runs
-            if study.incomplete == "mark"
-            and not Path(run_folder(run), "metrics.json").exists()
-            and Path(path := f"{run_folder(run)}/failed.json").exists()
-        ],
-        verdict=study.verdict,
-        title=f"Test accuracy and overfitting on {study.dataset_name}",
-        dpi=study.plots["dpi"],
+        **AGGREGATED,
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"
+
+
+rule plot_study:
+    """Draw all runs together: accuracies, learning curves, gaps, time against accuracy."""
+    input:
+        metrics=rules.summarize.input.metrics,
+        histories=rules.summarize.input.histories,
+        manifest=rules.train.input.manifest,
+    output:
+        comparison=report(
+            f"{study.outdir}/comparison.png",
+            caption="../report/comparison.rst",
+            category="Study",
+            labels={"result": "comparison"},
+        ),
+        learning_curves=report(
+            f"{study.outdir}/learning_curves.png",
+            caption="../report/learning_curves.rst",
+            category="Study",
+            labels={"result": "learning curves"},
+        ),
+        gap=report(
+            f"{study.outdir}/gap.png",
+            caption="../report/gap.rst",
+            category="Study",
+            labels={"result": "gap by epoch"},
+        ),
+        time_accuracy=report(
+            f"{study.outdir}/time_accuracy.png",
+            caption="../report/time_accuracy.rst",
+            category="Study",
+            labels={"result": "time and accuracy"},
+        ),
+    log:
+        f"{study.outdir}/logs/plot_study.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/plot_study.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **AGGREGATED,
+        data=study.dataset_name,
+        dpi=study.plots["dpi"],
+        code=code_digest("plot_study.py"),
+    script:
+        "../scripts/plot_study.py"

@@ -5,18 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from scipy.stats import binomtest
 
-from study.summary import Metrics, Row
+from study.figures import depth_colours, scale_accuracy
+from study.summary import Metrics, Row, reported_accuracy
 from study.verdict import Thresholds
 
-HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
-ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
 ROW_HEIGHT = 0.3  # inches
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": 2}
 
@@ -30,6 +27,7 @@ class Point:
     status: str
     accuracies: tuple[float, ...]
     interval: tuple[float, float] | None
+    method: str | None
     reference: float | None
     losses: tuple[float, float] | None
 
@@ -38,29 +36,18 @@ class Point:
         return sum(self.accuracies) / len(self.accuracies) if self.accuracies else None
 
 
-def comparison_points(
-    rows: Sequence[Row], runs: Sequence[Metrics], test_images: int
-) -> list[Point]:
-    """The variants' rows, with the accuracy of every seed from the metrics of their `runs`.
-
-    The interval is mean ± standard deviation for a variant with several seeds. In a study of one
-    seed per variant it is Wilson's 95 % interval for the share of right answers.
-    """
+def comparison_points(rows: Sequence[Row], runs: Sequence[Metrics]) -> list[Point]:
+    """The variants' rows, with the accuracy of every seed from the metrics of their `runs`."""
     accuracies: dict[str, list[float]] = {}
     for run in sorted(runs, key=lambda run: run["seed"]):
-        accuracies.setdefault(run["variant"], []).append(100 * run["test_accuracy"])
-    several = any(row.n_seeds > 1 for row in rows)
-    return [_point(row, accuracies.get(row.id, []), test_images, several) for row in rows]
+        accuracies.setdefault(run["variant"], []).append(100 * reported_accuracy(run))
+    return [_point(row, accuracies.get(row.id, [])) for row in rows]
 
 
-def _point(row: Row, accuracies: Sequence[float], test_images: int, several: bool) -> Point:
+def _point(row: Row, accuracies: Sequence[float]) -> Point:
     interval = None
-    if row.accuracy is not None and row.accuracy_sd is not None:
-        mean, sd = 100 * row.accuracy, 100 * row.accuracy_sd
-        interval = mean - sd, mean + sd
-    elif row.accuracy is not None and not several:
-        interval = wilson(row.accuracy, test_images)
-    reference = row.reference_accuracy
+    if row.accuracy_low is not None and row.accuracy_high is not None:
+        interval = 100 * row.accuracy_low, 100 * row.accuracy_high
     losses = None
     if row.train_loss is not None and row.test_loss is not None:
         losses = row.train_loss, row.test_loss
@@ -70,15 +57,10 @@ def _point(row: Row, accuracies: Sequence[float], test_images: int, several: boo
         status=row.status,
         accuracies=tuple(accuracies),
         interval=interval,
-        reference=None if reference is None else 100 * reference,
+        method=row.accuracy_interval,
+        reference=None if row.reference_accuracy is None else 100 * row.reference_accuracy,
         losses=losses,
     )
-
-
-def wilson(accuracy: float, images: int) -> tuple[float, float]:
-    """Wilson's 95 % interval, in percent, for an accuracy measured on so many images."""
-    interval = binomtest(round(accuracy * images), images).proportion_ci(0.95, "wilson")
-    return 100 * interval.low, 100 * interval.high
 
 
 def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: str) -> Figure:
@@ -88,7 +70,7 @@ def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: st
     figure = Figure(figsize=(12, height), layout="constrained")
     figure.suptitle(title)
     left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))  # type: ignore[misc]
-    colours = _colours(points)
+    colours = depth_colours(point.depth for point in points)
     _draw_accuracies(left.add_subplot(), points, colours)
     left.legend(handles=_accuracy_legend(points), loc="outside lower center", **LEGEND)
     _draw_losses(right.add_subplot(), points, colours, thresholds)
@@ -104,13 +86,6 @@ def _groups(points: Sequence[Point]) -> list[tuple[str, list[int]]]:
         else:
             groups.append((point.depth, [place]))
     return groups
-
-
-def _colours(points: Sequence[Point]) -> dict[str, Any]:
-    """One colour per depth, dark enough for white figures inside."""
-    depths = list(dict.fromkeys(point.depth for point in points))
-    palette = ["#4c72b0", "#c44e52", "#3f8f5b", "#8172b3", "#937860", "#b0578f", "#5f5f5f"]
-    return {depth: palette[place % len(palette)] for place, depth in enumerate(depths)}
 
 
 def _draw_accuracies(axes: Axes, points: Sequence[Point], colours: Mapping[str, Any]) -> None:
@@ -151,8 +126,9 @@ def _draw_accuracies(axes: Axes, points: Sequence[Point], colours: Mapping[str, 
 def _accuracy_legend(points: Sequence[Point]) -> list[Line2D]:
     several = any(len(point.accuracies) > 1 for point in points)
     handles = [_marker("o", "Mean over seeds" if several else "Measured")]
-    if any(point.interval for point in points):
-        bars = "± standard deviation over seeds" if several else "95 % interval (Wilson)"
+    methods = sorted({point.method for point in points if point.method})
+    if methods:
+        bars = f"95 % interval ({', '.join(methods)})"
         handles.append(Line2D([], [], color="0.3", label=bars))
     if several:
         handles.append(_marker("|", "One seed"))
@@ -191,30 +167,10 @@ def _draw_row(axes: Axes, point: Point, y: float, colour: Any, several: bool) ->
 
 
 def _scale_accuracies(axes: Axes, points: Sequence[Point]) -> None:
-    """A linear axis, or one logarithmic in the error where a linear one would hide the best."""
-    axes.set_xlabel("Test accuracy (%)")
-    shown = [p.accuracy for p in points if p.accuracy is not None and math.isfinite(p.accuracy)]
-    if not shown:
-        return
-    if (100 + HALF_IMAGE - min(shown)) < 12 * (100 + HALF_IMAGE - max(shown)):
-        axes.margins(x=0.05)
-        return
-    every = [v for p in points for v in (*p.accuracies, *(p.interval or ()), p.reference or 100)]
-    low = _minus_log_error(min(filter(math.isfinite, every)))
-    high = _minus_log_error(100)
-    axes.set_xscale("function", functions=(_minus_log_error, _from_minus_log_error))
-    axes.set_xlim(_from_minus_log_error(low - 0.04 * (high - low)), 100)
-    axes.xaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("Test accuracy (%), axis logarithmic in the error")
-
-
-def _minus_log_error(accuracy: Any) -> Any:
-    return -np.log10(np.maximum(100 + HALF_IMAGE - accuracy, 1e-3))
-
-
-def _from_minus_log_error(value: Any) -> Any:
-    return 100 + HALF_IMAGE - 10.0**-value
+    means = [point.accuracy for point in points if point.accuracy is not None]
+    beside = [v for p in points for v in (*p.accuracies, *(p.interval or ()))]
+    beside += [point.reference for point in points if point.reference is not None]
+    axes.set_xlabel("Test accuracy (%)" + scale_accuracy(axes, "x", means, beside))
 
 
 def _draw_losses(

@@ -35,6 +35,7 @@ class Variant:
     id: str
     label: str
     reference: Config | None
+    notebook_group: str | None
     training: Config
     layers: list[Layer]
     levels: dict[str, str]
@@ -151,6 +152,7 @@ def load_study(config: Config) -> Study:
     )
     for variant in variants:
         _check_fits(variant, shape, train_images)
+    _check_groups(variants)
     seeds = full["seeds"]
     return Study(
         dataset_name=full["dataset"],
@@ -415,6 +417,7 @@ def _variant(
         reference=declared.get("reference")
         if full["dataset"] == full["reference_dataset"]
         else None,
+        notebook_group=declared.get("notebook_group"),
         training=settings,
         layers=canonical_layers(declared["layers"]),
         levels=levels,
@@ -454,6 +457,21 @@ def _check_unique(ids: Sequence[str]) -> None:
                 "each variant needs its own, also without regard to case"
             )
         seen[name.casefold()] = name
+
+
+def _check_groups(variants: Iterable[Variant]) -> None:
+    seen: dict[tuple[str, int], str] = {}
+    for variant in variants:
+        if variant.notebook_group is None:
+            continue
+        group = variant.notebook_group, variant.depth
+        if group in seen:
+            raise StudyError(
+                f"variants[{variant.id}].notebook_group: {variant.notebook_group!r} stands twice "
+                f"(beside {seen[group]!r}) among the networks of {variant.depth} convolutions; "
+                "each depth can have one"
+            )
+        seen[group] = variant.id
 
 
 def _check_dataset(name: str, dataset: Config) -> None:

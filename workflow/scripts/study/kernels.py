@@ -1,10 +1,9 @@
-"""Draw a run's kernels: one violin per convolution, dense and output layer, before and after."""
+"""A run's kernels, drawn: one violin per convolution, dense and output layer, before and after."""
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import seaborn as sns
@@ -12,12 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from study.errors import StudyError
-from study.files import atomic
-from study.logs import script_log
 from study.weights import read_weights
-
-if TYPE_CHECKING:
-    snakemake: Any
 
 BEFORE, AFTER = "before training", "after training"
 COLOURS = {BEFORE: "#b8c4d6", AFTER: "#dd8452"}
@@ -119,10 +113,3 @@ def kernels_figure(kernels: Mapping[str, tuple[np.ndarray, np.ndarray]], title: 
         frameon=False,
     )
     return figure
-
-
-if __name__ == "__main__":
-    with script_log(snakemake.log[0]):
-        figure = kernels_figure(read_kernels(snakemake.input.weights), snakemake.params.title)
-        with atomic(snakemake.output.kernels) as temporary:
-            figure.savefig(temporary, dpi=snakemake.params.dpi)
