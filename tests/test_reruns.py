@@ -43,7 +43,10 @@ def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] =
 
 
 NOTHING: set[Job] = set()
-AGGREGATES: set[Job] = {("summarize", "")}
+SUMMARIES: set[Job] = {("summarize", "")}
+COMPARISON: set[Job] = {("compare", "")}
+"""What is made anew when the comparison is."""
+AGGREGATES: set[Job] = SUMMARIES | COMPARISON
 PREPARE: set[Job] = {("prepare", "dataset=tiny")}
 TRAININGS = jobs(*EACH_RUN) | AGGREGATES
 """Every training and all that follows from it."""
@@ -326,7 +329,7 @@ ROWS = [
     Row(
         "a label",
         configured(lambda config: config["variants"][0].update(label="Another")),
-        jobs(*DRAW, variants=["plain"]) | AGGREGATES,
+        jobs(*DRAW, variants=["plain"]) | SUMMARIES,
     ),
     Row(
         "a layer of one variant",
@@ -385,25 +388,42 @@ ROWS = [
     Row(
         "code of the comparison plot",
         edited("study/comparison.py", "ROW_HEIGHT = 0.3", "ROW_HEIGHT = 0.4"),
-        AGGREGATES,
+        SUMMARIES,
     ),
     Row(
         "a plot setting",
         configured(lambda config: config["plots"].update(dpi=41)),
         jobs(*DRAW) | AGGREGATES,
     ),
-    Row("code of the summary", EDIT_SUMMARY, AGGREGATES),
+    Row("code of the summary", EDIT_SUMMARY, SUMMARIES),
     Row(
         "code that the summary imports",
         edited("study/verdict.py", "if train_loss == test_loss == 0:", "if train_loss == 0:"),
-        AGGREGATES,
+        SUMMARIES,
     ),
     Row(
         "the verdict's thresholds",
         configured(
             lambda config: config.update(verdict=[{"below": 1, "text": "A"}, {"text": "B"}])
         ),
-        AGGREGATES,
+        SUMMARIES,
+    ),
+    Row(
+        "code of the statistics",
+        edited("study/statistics.py", "POWER = 0.8", "POWER = 0.9"),
+        COMPARISON,
+    ),
+    Row(
+        "the equivalence margin",
+        configured(lambda config: config.update(comparison={"equivalence_margin": 0.5})),
+        COMPARISON,
+    ),
+    Row(
+        "another contrast",
+        configured(
+            lambda config: config.update(contrasts=[{"baseline": "own-rate", "variant": "plain"}])
+        ),
+        COMPARISON,
     ),
     Row(
         "code of the training script",
@@ -454,7 +474,7 @@ ROWS = [
         deleted(f"{RUN_1}/model.keras"),
         jobs("export_model", variants=["plain"], seeds=[1]),
     ),
-    Row("a deleted summary", deleted("results/summary.md"), AGGREGATES),
+    Row("a deleted summary", deleted("results/summary.md"), SUMMARIES),
     Row(
         "deleted metrics",
         deleted(f"{RUN_1}/metrics.json"),
@@ -471,7 +491,7 @@ ROWS = [
     Row(
         "trainings kept, though their code changed",
         together(EDIT_TRAINING, EDIT_SUMMARY, touch_trainings),
-        AGGREGATES,
+        SUMMARIES,
     ),
 ]
 
