@@ -41,7 +41,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
         lambda c: first(c).update(training={"lr": 1}),
         "variants[conv3-k3].training: unknown key 'lr'; allowed are epochs,",
     ),
-    "no variants": (lambda c: c.pop("variants"), "configuration: missing key 'variants'"),
+    "no variants": (lambda c: c.pop("variants"), "configuration: missing key 'variants', or"),
     "no layers": (
         lambda c: first(c).pop("layers"),
         "variants[conv3-k3]: missing key 'layers'",
@@ -257,6 +257,7 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
     absent = {
         *(".verdict[].below", ".variants[].label", ".variants[].reference"),
         ".variants[].notebook_group",
+        *(".contrasts", ".contrasts[].name", ".contrasts[].differs"),
         *(f".variants[].reference.{key}" for key in ("train_loss", "test_loss", "verdict")),
         *(f"layer[].{key}" for key in ("conv", "max_pool", "dropout", "dense")),
         *(f"dataset.{key}" for key in ("bundled", "npz", "shape", "train_images", "mirrors")),
@@ -273,7 +274,7 @@ def test_the_shipped_configuration_says_what_the_defaults_are(config) -> None:
     shipped = load_study(config)
     for key in ("dataset", "outdir", "seeds", "incomplete", "training", "verdict", "plots"):
         del config[key]
-    del config["checkpoint_every"], config["reference_dataset"]
+    del config["checkpoint_every"], config["reference_dataset"], config["comparison"]
     assert load_study(config) == shipped
 
 

@@ -46,6 +46,8 @@ NOTHING: set[Job] = set()
 AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", "")}
 SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", "")}
 """What is made from the metrics of all runs."""
+COMPARISON: set[Job] = {("compare", ""), ("summarize", "")}
+"""What is made anew when the comparison is; the summary quotes it."""
 PREPARE: set[Job] = {("prepare", "dataset=tiny")}
 TRAININGS = jobs(*EACH_RUN) | AGGREGATES
 """Every training and all that follows from it."""
@@ -411,6 +413,23 @@ ROWS = [
             lambda config: config.update(verdict=[{"below": 1, "text": "A"}, {"text": "B"}])
         ),
         SUMMARIES,
+    ),
+    Row(
+        "code of the statistics",
+        edited("study/statistics.py", "POWER = 0.8", "POWER = 0.9"),
+        COMPARISON,
+    ),
+    Row(
+        "the equivalence margin",
+        configured(lambda config: config.update(comparison={"equivalence_margin": 0.5})),
+        COMPARISON,
+    ),
+    Row(
+        "another contrast",
+        configured(
+            lambda config: config.update(contrasts=[{"baseline": "own-rate", "variant": "plain"}])
+        ),
+        COMPARISON,
     ),
     Row(
         "code of the training script",

@@ -415,6 +415,8 @@ def test_short_jobs_are_put_together(outcome: Outcome) -> None:
     assert Counter(name for name, _ in outcome.jobs if name.startswith("rule_")) == {
         "rule_prepare": 1,
         "rule_train": 3,
+        "rule_compare": 1,
+        "rule_plot_study": 1,
         "rule_summarize": 1,
     }
     for run in (outcome.folder / "results" / "runs").glob("*/seed-1"):

@@ -59,6 +59,15 @@ def test_the_demo_downloads_nothing(checkout: Path) -> None:
     assert jobs["train"] == 12
 
 
+def test_the_controlled_study_crosses_its_factors(checkout: Path) -> None:
+    controlled = ("--configfile", "config/controlled.yaml")
+    jobs = rules(planned_jobs(checkout, *controlled))
+    assert (jobs["train"], jobs["compare"]) == (24, 1)
+    restricted = planned_jobs(checkout, *controlled, "--config", "factors={depth: [3]}")
+    assert rules(restricted)["train"] == 8
+    assert all("depth3" in wildcards for rule, wildcards in restricted if rule == "train")
+
+
 def test_each_seed_adds_its_runs(checkout: Path, tmp_path: Path) -> None:
     jobs = planned_jobs(checkout, "--configfile", str(overlay(tmp_path, seeds=3)))
     assert rules(jobs)["train"] == 36
@@ -69,6 +78,10 @@ def test_each_seed_adds_its_runs(checkout: Path, tmp_path: Path) -> None:
     [
         ({"training": {"epochs": 0}}, "training.epochs: 0 is too small; the smallest allowed is 1"),
         ({"dataset": "cifar"}, "dataset: 'cifar' is not under `datasets`"),
+        (
+            {"contrasts": [{"baseline": "conv3-k3", "variant": "conv4-k3"}]},
+            "contrasts[0].variant: there is no variant 'conv4-k3'",
+        ),
     ],
 )
 def test_a_mistake_in_the_configuration_stops_everything(
@@ -162,6 +175,18 @@ def test_the_summary_has_a_row_for_each_network(finished: Path) -> None:
         assert float(row["accuracy"]) == metrics["test_accuracy"]
         assert row["status"] == "complete"
     assert (results / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_variants_are_compared(finished: Path) -> None:
+    results = finished / "checkout" / "results"
+    (row,) = csv.DictReader((results / "comparisons.csv").read_text().splitlines())
+    assert (row["variant"], row["baseline"], row["n"]) == ("conv3-no-bn", "conv3-k3", "1")
+    assert row["verdict"] == "too few seeds to tell"
+    for role in ("variant", "baseline"):
+        metrics = json.loads((run_folder(finished, row[role]) / "metrics.json").read_text())
+        assert float(row[f"{role}_accuracy"]) == pytest.approx(metrics["test_accuracy"], abs=1e-9)
+    assert len((results / "effects.csv").read_text().splitlines()) == 1
+    assert (results / "contrasts.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_nothing_is_left_to_do_and_no_checkpoint(finished: Path) -> None:

@@ -45,6 +45,14 @@ def runs_to_aggregate() -> list[Run]:
     return [run for run in study.runs if Path(run_folder(run), "metrics.json").exists()]
 
 
+def runs_to_compare() -> list[Run]:
+    """The runs behind the contrasts and the factorial design, of those to aggregate."""
+    variants = {
+        name for contrast in study.contrasts for name in (contrast.baseline, contrast.variant)
+    }
+    return [run for run in runs_to_aggregate() if study.factors or run.variant in variants]
+
+
 def run_of(wildcards) -> Run:
     """The run that the wildcards name."""
     return study.run(wildcards.variant, wildcards.seed)

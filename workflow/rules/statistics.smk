@@ -1,14 +1,6 @@
 """The variants compared over paired seeds."""
 
 
-def runs_to_compare() -> list[Run]:
-    """The runs behind the contrasts and the factorial design, of those to aggregate."""
-    variants = {
-        name for contrast in study.contrasts for name in (contrast.baseline, contrast.variant)
-    }
-    return [run for run in runs_to_aggregate() if study.factors or run.variant in variants]
-
-
 rule compare:
     """Judge every contrast, and every effect of a factorial design, over paired seeds."""
     input:

@@ -1,10 +1,8 @@
 """Compare the variants over paired seeds: contrasts and factor effects, as tables and figures."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +28,7 @@ from study.inference import (
 )
 from study.logs import script_log
 from study.predictions import Predictions, check_same_images, read_predictions
+from study.records import write_records
 from study.statistics import mcnemar_test
 
 if TYPE_CHECKING:
@@ -276,15 +275,6 @@ def _with(change: Change, level: str) -> str:
     return f"with {change.name} {level}"
 
 
-def write_rows(rows: Sequence[Any], row: type, path: str | Path) -> None:
-    """A CSV with a line per row and a column per field of `row`; None is an empty cell."""
-    names = [field.name for field in fields(row)]
-    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(map(asdict, rows))
-
-
 def read_runs(paths: Sequence[str], names: Sequence[tuple[str, int]]) -> Runs:
     """The predictions in the files, by the names of their runs; those without figures left out."""
     found = {path: read_predictions(path) for path in paths}
@@ -303,10 +293,10 @@ if __name__ == "__main__":
         runs = read_runs(snakemake.input.predictions, params.runs)
         contrasts = [Contrast(**contrast) for contrast in params.contrasts]
         rows = contrast_rows(contrasts, runs, params.seeds, params.margin)
-        write_rows(rows, ContrastRow, output.comparisons)
+        write_records(output.comparisons, ContrastRow, rows)
         table = accuracy_table(params.design, runs, params.seeds)
         effects_found = effect_rows(params.factors, table, len(params.seeds), params.margin)
-        write_rows(effects_found, EffectRow, output.effects)
+        write_records(output.effects, EffectRow, effects_found)
         drawn = [
             ForestRow(
                 name=row.contrast,
