@@ -31,6 +31,7 @@ from study.effects import effects
 from study.errors import StudyError
 from study.inference import IDENTICAL, NO_PAIR, TOO_FEW, UNDECIDED, findings
 from study.predictions import Predictions
+from study.statistics import student_interval
 from synthetic import predictions, write_predictions
 
 MARGIN = 0.2
@@ -436,5 +437,5 @@ def test_half_a_point_is_found_with_ten_seeds() -> None:
 
 @pytest.mark.parametrize("seeds", [3, 10])
 def test_intervals_cover(seeds: int) -> None:
-    hits = sum(covered(seeds, 400, NOISES["normal"]))
+    hits = sum(covered(student_interval, seeds, 400, NOISES["normal"]))
     assert abs(hits - 380) < 4 * math.sqrt(400 * 0.95 * 0.05)
