@@ -22,7 +22,6 @@ from compare import (
     contrast_rows,
     effect_rows,
     read_runs,
-    write_rows,
 )
 from error_rates import NOISES, covered, false_verdicts, found
 from study.contrasts import Contrast
@@ -31,6 +30,7 @@ from study.effects import effects
 from study.errors import StudyError
 from study.inference import IDENTICAL, NO_PAIR, TOO_FEW, UNDECIDED, findings
 from study.predictions import Predictions
+from study.records import write_records
 from study.statistics import student_interval
 from synthetic import predictions, write_predictions
 
@@ -306,15 +306,15 @@ def test_a_seed_without_all_its_runs_has_no_effects() -> None:
 
 def test_tables_have_their_columns(tmp_path: Path) -> None:
     path = tmp_path / "comparisons.csv"
-    write_rows([], ContrastRow, path)
+    write_records(path, ContrastRow, [])
     assert path.read_text() == (
         "family,contrast,baseline,variant,differs,n,baseline_accuracy,variant_accuracy,difference,"
         "low,high,interval,p,test,p_adjusted,mcnemar,verdict,seeds_needed,conclusion\n"
     )
-    write_rows([verdict_of(50, seeds=1)], ContrastRow, path)
+    write_records(path, ContrastRow, [verdict_of(50, seeds=1)])
     (line,) = csv.DictReader(path.read_text().splitlines())
     assert (line["difference"], line["low"], line["p"]) == ("-0.5", "", "")
-    write_rows([], EffectRow, tmp_path / "effects.csv")
+    write_records(tmp_path / "effects.csv", EffectRow, [])
     assert (tmp_path / "effects.csv").read_text() == (
         "kind,effect,levels,n,estimate,low,high,interval,p,p_adjusted,verdict,conclusion\n"
     )
