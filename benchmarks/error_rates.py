@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from study.config import load_study
 from study.contrasts import Contrast
 from study.inference import BETTER, WORSE, Finding, findings
-from study.statistics import mean_interval
+from study.statistics import Interval, bca_interval, student_interval
 
 CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
 OWN_SD = 0.1  # points, of one network's accuracy from seed to seed
@@ -104,15 +104,13 @@ def false_equivalence(contrast: Contrast, seeds: int, studies: int) -> list[bool
     ]
 
 
-def covered(seeds: int, studies: int, noise: Noise) -> list[bool]:
+def covered(
+    interval: Callable[[NDArray[np.float64]], Interval], seeds: int, studies: int, noise: Noise
+) -> list[bool]:
     """Whether the interval of the mean of so many values held the true mean."""
     random = np.random.default_rng(seeds)
-    hits = []
-    for _ in range(studies):
-        interval = mean_interval(noise(random, (seeds,)))
-        assert interval
-        hits.append(interval.low <= 0 <= interval.high)
-    return hits
+    intervals = [interval(noise(random, (seeds,))) for _ in range(studies)]
+    return [found.low <= 0 <= found.high for found in intervals]
 
 
 def main() -> None:
@@ -132,10 +130,14 @@ def main() -> None:
     print(f"a difference of just {MARGIN} points is called no difference larger than that:")
     for seeds in (3, 5, 10):
         print(f"  {seeds} seeds: {share(false_equivalence(contrasts[0], seeds, studies))}")
-    print("95 % intervals that hold the true mean:")
-    for seeds in (3, 5, 10, 20, 50):
-        for name, noise in NOISES.items():
-            print(f"  {seeds} seeds, {name}: {share(covered(seeds, 2 * studies, noise))}")
+    print("95 % intervals that hold the true mean, Student t and BCa bootstrap:")
+    for name, noise in NOISES.items():
+        for seeds in (3, 5, 10, 20, 30, 50):
+            student, bca = (
+                share(covered(method, seeds, studies, noise))
+                for method in (student_interval, bca_interval)
+            )
+            print(f"  {seeds} seeds, {name}: {student}, {bca}")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def test_what_differs_is_read_off_the_networks(config: Config) -> None:
 
 def test_settings_that_differ_are_named(config: Config) -> None:
     plain = config["variants"][0]
+    del plain["notebook_group"]
     config["variants"] = [plain, plain | {"id": "b", "training": {"learning_rate": 0.01}}]
     assert load_study(config).contrasts == [
         Contrast("b vs conv3-k3", "study", "conv3-k3", "b", "learning rate")

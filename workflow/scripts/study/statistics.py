@@ -48,24 +48,33 @@ class Test:
 def mean_interval(values: ArrayLike) -> Interval | None:
     """The interval of the mean of `values` [n]; None where they show no spread, or are one.
 
-    Student's t below BCA_FROM values, else the bias-corrected and accelerated bootstrap (Efron
-    1987, Journal of the American Statistical Association 82, 171-185).
+    Student's t below BCA_FROM values, else the bootstrap.
     """
     sample = np.asarray(values, float)
     if not has_spread(sample):
         return None
-    if len(sample) >= BCA_FROM:
-        low, high = stats.bootstrap(
-            (sample,),
-            np.mean,
-            confidence_level=CONFIDENCE,
-            n_resamples=RESAMPLES,
-            method="BCa",
-            rng=np.random.default_rng(SEED),
-        ).confidence_interval
-        return Interval(float(low), float(high), "BCa bootstrap")
+    return bca_interval(sample) if len(sample) >= BCA_FROM else student_interval(sample)
+
+
+def student_interval(sample: NDArray[np.float64]) -> Interval:
+    """The interval of the mean by Student's t."""
     low, high = stats.ttest_1samp(sample, 0).confidence_interval(CONFIDENCE)
     return Interval(float(low), float(high), "Student t")
+
+
+def bca_interval(sample: NDArray[np.float64]) -> Interval:
+    """The interval of the mean by the bias-corrected and accelerated bootstrap (Efron 1987,
+    Journal of the American Statistical Association 82, 171-185).
+    """
+    low, high = stats.bootstrap(
+        (sample,),
+        np.mean,
+        confidence_level=CONFIDENCE,
+        n_resamples=RESAMPLES,
+        method="BCa",
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval
+    return Interval(float(low), float(high), "BCa bootstrap")
 
 
 def has_spread(values: ArrayLike) -> bool:
