@@ -5,6 +5,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from study.errors import StudyError
 from study.inference import IDENTICAL, NO_PAIR, TOO_FEW, UNDECIDED, findings
 from study.predictions import Predictions
 from study.records import write_records
-from study.statistics import student_interval
+from study.statistics import seeds_to_detect, student_interval
 from synthetic import predictions, write_predictions
 
 MARGIN = 0.2
@@ -134,11 +135,24 @@ def test_too_few_seeds_says_how_many_could_tell() -> None:
     by_test = verdict_of(50, seeds=3)
     assert (by_test.verdict, by_test.seeds_needed) == (TOO_FEW, "6")
     assert "6 seeds could tell; the test cannot reach p ≤ 0.05 with fewer" in by_test.conclusion
-    by_spread = verdict_of(20, seeds=6, spread=10)
+    images = [30, -20, 45, 10, -35, 20]
+    runs = runs_of({"a": [100] * 6, "b": [100 + more for more in images]})
+    by_spread = rows_of(runs, contrast("b"), seeds=6)[0]
     assert by_spread.verdict == TOO_FEW
-    assert int(by_spread.seeds_needed) > 6
-    assert "could tell, from this spread, a difference of 0.2 points" in by_spread.conclusion
-    assert findings([[30.0, -30.0, 5.0]], 0.2)[0].seeds_needed == ">1000"
+    assert by_spread.seeds_needed == str(seeds_to_detect(0.2, stdev(images) / 100, family=1))
+    assert "could tell a difference of 0.2 points, at this spread" in by_spread.conclusion
+    assert findings([[3.0, -3.0, 0.1]], 0.2)[0].seeds_needed == ">1000"
+
+
+def test_a_difference_larger_than_the_margin_needs_fewer_seeds() -> None:
+    """What was seen is what the seeds are to tell, not the much smaller margin."""
+    images = [90, 10, 150, -40, 60]
+    runs = runs_of({"a": [100] * 5, "b": [100 + more for more in images]})
+    row = rows_of(runs, contrast("b"), seeds=5)[0]
+    expected = seeds_to_detect(fmean(images) / 100, stdev(images) / 100, family=1)
+    assert expected and 6 < expected < 20
+    assert row.seeds_needed == str(expected)
+    assert "seeds could tell a difference as large as this, at this spread" in row.conclusion
 
 
 def test_one_seed_has_a_difference_and_no_more() -> None:

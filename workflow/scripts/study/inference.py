@@ -73,7 +73,8 @@ def findings(
       by Holm over the family, has p <= ALPHA.
     - no difference larger than `margin`: the 95 % interval lies within plus or minus `margin`.
     - TOO_FEW: so few that the test cannot reach ALPHA in this family, or that it would miss a
-      difference of `margin` in more than one study of five, at the observed spread.
+      difference of `margin`, or as large as the mean if that is larger, in more than one study of
+      five, at the observed spread.
     - UNDECIDED.
     """
     tests = [sign_flip_test(values) for values in family]
@@ -118,7 +119,8 @@ def _seeds_needed(values: Sequence[float], margin: float, family: int) -> float:
     least = least_seeds(family)
     if not has_spread(values):
         return least
-    return max(least, seeds_to_detect(margin, stdev(values), family) or math.inf)
+    difference = max(margin, abs(fmean(values)))
+    return max(least, seeds_to_detect(difference, stdev(values), family) or math.inf)
 
 
 def why_too_few(finding: Finding) -> str:
@@ -132,7 +134,9 @@ def why_too_few(finding: Finding) -> str:
         return text + ("" if finding.n > 1 else ", and one seed shows no spread")
     about = "about " + finding.seeds_needed
     number = about.replace("about >", "more than ")
-    return f"{number} seeds could tell, from this spread, a difference of {finding.margin:g} points"
+    small = abs(finding.mean or 0) <= finding.margin
+    size = f"of {finding.margin:g} points" if small else "as large as this"
+    return f"{number} seeds could tell a difference {size}, at this spread"
 
 
 def signed(points: float | None) -> str:
