@@ -1,17 +1,19 @@
 """From a published dataset, or the user's own, to one checked .npz with its manifest."""
 
 
+# Where the jobs of a cluster run there is often no way to the internet.
+localrules:
+    download,
+
+
 rule download:
+    """Download one published file of a dataset and check its size and SHA-256."""
     output:
         "data/raw/{dataset}/{file}",
     log:
         f"{study.outdir}/logs/download/{{dataset}}/{{file}}.log",
     wildcard_constraints:
         file="|".join(map(re.escape, published_names())) or "none",
-    """Download one published file of a dataset and check its size and SHA-256."""
-
-    # Where the jobs of a cluster run there is often no way to the internet.
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
