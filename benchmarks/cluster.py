@@ -13,11 +13,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from pipeline import NETWORKS_AT_SCALE, ROOT, Usage, copy_checkout, run
+from pipeline import ROOT, Usage, copy_checkout, run, write_scaled_config
 from slurm_cluster import SlurmCluster, slurm_cluster
 
 # In place of train.py: results as a training would leave them, from the tests' made-up ones.
@@ -50,13 +48,7 @@ def make_study(folder: Path, runs: int, seconds: float) -> Path:
     """A copy of the checkout whose study has so many runs, which sleep."""
     copy = copy_checkout(folder / "study")
     (copy / "slurm").symlink_to("profiles/slurm")
-    shipped = yaml.safe_load((copy / "config" / "config.yaml").read_text(encoding="utf-8"))
-    config = {
-        "dataset": "digits",
-        "variants": shipped["variants"][:NETWORKS_AT_SCALE],
-        "seeds": runs // NETWORKS_AT_SCALE,
-    }
-    (copy / "scale.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    write_scaled_config(copy, runs)
     train = copy / "workflow" / "scripts" / "train.py"
     train.write_text(SLEEPER.format(tests=str(ROOT / "tests"), seconds=seconds), encoding="utf-8")
     return copy

@@ -130,9 +130,8 @@ def measure_graph(folder: Path, repeats: int) -> tuple[list[float], list[float]]
     return nothing_to_do, nothing_at_all
 
 
-def measure_dry_runs(folder: Path, runs: int) -> DryRuns:
-    """Dry runs of the shipped study with so many seeds that it has `runs` runs."""
-    copy = copy_checkout(folder / f"runs-{runs}")
+def write_scaled_config(copy: Path, runs: int) -> None:
+    """Write scale.yaml: the shipped study with so many seeds that it has `runs` runs."""
     shipped = yaml.safe_load((copy / "config" / "config.yaml").read_text(encoding="utf-8"))
     config = {
         "dataset": "digits",
@@ -140,6 +139,12 @@ def measure_dry_runs(folder: Path, runs: int) -> DryRuns:
         "seeds": runs // NETWORKS_AT_SCALE,
     }
     (copy / "scale.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+
+def measure_dry_runs(folder: Path, runs: int) -> DryRuns:
+    """Dry runs of the shipped study with so many seeds that it has `runs` runs."""
+    copy = copy_checkout(folder / f"runs-{runs}")
+    write_scaled_config(copy, runs)
     options = ("--configfile", "scale.yaml")
     before = dry_run(copy, *options)
     pretend_finished(copy, *options)
