@@ -433,7 +433,7 @@ ROWS = [
     ),
     Row(
         "code of the training script",
-        edited("train.py", "STEPS_BETWEEN_CHECKS = 50", "STEPS_BETWEEN_CHECKS = 51"),
+        edited("train.py", "checkpoint_every == 0 or", "checkpoint_every == 1 or"),
         TRAININGS,
     ),
     Row("a function that training imports", EDIT_TRAINING, TRAININGS),

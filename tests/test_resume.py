@@ -14,6 +14,12 @@ from train import Interrupted, StopRequest, Training, best_epoch, train
 EPOCHS, STEPS = 3, 4
 
 
+@pytest.fixture(autouse=True)
+def one_step_a_call(monkeypatch) -> None:
+    """So that a stop can come after any step."""
+    monkeypatch.setattr("study.training.CALL_SECONDS", 0)
+
+
 class StopAfter(StopRequest):
     """Asks to stop after so many steps."""
 

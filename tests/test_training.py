@@ -123,20 +123,43 @@ def test_each_network_learns(variants, digits, network: str) -> None:
     assert np.mean(losses[-3:]) < losses[0]
 
 
-def test_an_epoch_takes_every_image_once_and_in_an_order_of_its_own(variants, digits) -> None:
+def test_an_epoch_takes_every_image_once_and_in_an_order_of_its_own(
+    variants, digits, monkeypatch
+) -> None:
     trainer = make_trainer(variants["conv7-k5"], digits)
     batches: list[np.ndarray] = []
-    trainer._step = lambda batch, epoch, step: batches.append(batch.numpy())
+    monkeypatch.setattr(
+        trainer,
+        "_train_step",
+        lambda batch, epoch, step: tf.py_function(lambda x: batches.append(x.numpy()), [batch], []),
+    )
     orders = []
     for epoch in (1, 2, 1):
         batches.clear()
-        assert list(trainer.train_epoch(epoch)) == [1, 2, 3, 4, 5]
+        *_, (steps, _) = trainer.train_epoch(epoch)
+        assert steps == trainer.steps_per_epoch == 5
         assert [len(batch) for batch in batches] == [32, 32, 32, 32, 22]
         orders.append(np.concatenate(batches))
     for order in orders:
         assert sorted(order) == list(range(150))
     assert (orders[0] != orders[1]).any()
     assert (orders[0] == orders[2]).all()
+
+
+def test_how_many_steps_a_call_holds_changes_no_bit(variants, digits, monkeypatch) -> None:
+    found = []
+    for seconds, calls in ((0, [1, 2, 3, 4, 5]), (1e6, [1, 5])):
+        monkeypatch.setattr("study.training.CALL_SECONDS", seconds)
+        trainer = make_trainer(variants["conv3-k5"], digits)
+        steps, losses = zip(*trainer.train_epoch(1), strict=True)
+        assert list(steps) == calls
+        score = trainer.end_epoch()
+        assert losses[-1] / 150 == score.loss
+        found.append((score, [variable.numpy() for variable in trainer.variables]))
+    (score, state), (other_score, other_state) = found
+    assert score == other_score
+    for values, others in zip(state, other_state, strict=True):
+        np.testing.assert_array_equal(values, others)
 
 
 def test_batches_are_the_images_at_the_gathered_positions(variants, digits) -> None:

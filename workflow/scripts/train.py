@@ -46,7 +46,6 @@ Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Images [n, h, w, c] and labels [n]."""
 
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
-STEPS_BETWEEN_CHECKS = 50  # of the loss; each one waits for the device
 PARENT = os.getppid()  # Snakemake; it may be gone by the time that TensorFlow or a GPU is there
 
 
@@ -174,10 +173,9 @@ def train(
     while len(progress.rows) < epochs:
         epoch = len(progress.rows) + 1
         start = time.perf_counter() - progress.epoch_seconds
-        for step in trainer.train_epoch(epoch, progress.step):
+        for step, summed_loss in trainer.train_epoch(epoch, progress.step):
             progress.step = step
-            if step % STEPS_BETWEEN_CHECKS == 0:
-                training.check_finite(trainer.summed_loss())
+            training.check_finite(summed_loss)
             if stop.came():
                 progress.epoch_seconds = time.perf_counter() - start
                 training.save()

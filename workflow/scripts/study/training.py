@@ -5,8 +5,10 @@ is written out here: the same function and the same gradients as in Keras's `fit
 TensorFlow kernels. docs/performance.md says what each of them is worth.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -20,6 +22,7 @@ Images = NDArray[np.uint8]
 Labels = NDArray[Any]
 
 EVALUATION_BATCH = 500  # images; large enough to be fast, small enough for the caches
+CALL_SECONDS = 0.25  # of steps in one call, of which Python would take a third on small networks
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,12 @@ class Trainer:
             *optimizer_state,
             self._totals,
         ]
-        # One trace each, for every size of batch.
-        self._step = tf.function(
-            self._train_step,
+        # One trace each, for every size of batch and number of steps.
+        number = tf.TensorSpec([], tf.int64)
+        self._train = tf.function(
+            self._train_steps,
             autograph=False,
-            input_signature=[
-                tf.TensorSpec([None], tf.int32),
-                tf.TensorSpec([], tf.int64),
-                tf.TensorSpec([], tf.int64),
-            ],
+            input_signature=[tf.TensorSpec([len(images)], tf.int32), number, number, number],
         )
         self._evaluate = tf.function(
             self._evaluation_step,
@@ -86,19 +86,23 @@ class Trainer:
     def steps_per_epoch(self) -> int:
         return -(-len(self._images) // self.settings["batch_size"])
 
-    def train_epoch(self, epoch: int, first_step: int = 0) -> Iterator[int]:
-        """Train epoch number `epoch` (from 1); yields the number of steps done after each one."""
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._images))
-        size = self.settings["batch_size"]
-        epoch_number = tf.constant(epoch, tf.int64)
-        for step in range(first_step, self.steps_per_epoch):
-            batch = tf.constant(order[step * size : (step + 1) * size], tf.int32)
-            self._step(batch, epoch_number, tf.constant(step, tf.int64))
-            yield step + 1
+    def train_epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, float]]:
+        """Train epoch number `epoch` (from 1).
 
-    def summed_loss(self) -> float:
-        """Summed loss of the images since the epoch began."""
-        return float(self._totals[0].numpy())
+        Yields, about every CALL_SECONDS, the number of steps done and the images' summed loss
+        since the epoch began.
+        """
+        generator = np.random.default_rng([self.seed, epoch])
+        order = tf.constant(generator.permutation(len(self._images)), tf.int32)
+        number = partial(tf.constant, dtype=tf.int64)
+        step, count = first_step, 1
+        while step < self.steps_per_epoch:
+            end = min(step + count, self.steps_per_epoch)
+            begin = time.perf_counter()
+            loss = float(self._train(order, number(epoch), number(step), number(end)))
+            count = max(1, int(CALL_SECONDS * (end - step) / (time.perf_counter() - begin)))
+            step = end
+            yield step, loss
 
     def end_epoch(self) -> Score:
         """Mean loss and accuracy over the epoch, as `fit` reports them; the next begins at zero."""
@@ -121,6 +125,19 @@ class Trainer:
         loss, correct = map(float, self._totals.numpy())
         self._totals.assign([0.0, 0.0])
         return Score(loss / count, correct / count)
+
+    def _train_steps(
+        self, order: tf.Tensor, epoch: tf.Tensor, first: tf.Tensor, end: tf.Tensor
+    ) -> tf.Tensor:
+        """Take the steps from `first` until before `end`; returns the epoch's summed loss."""
+        size = self.settings["batch_size"]
+
+        def step(number: tf.Tensor) -> tf.Tensor:
+            self._train_step(order[number * size : (number + 1) * size], epoch, number)
+            return number + 1
+
+        tf.while_loop(lambda number: number < end, step, [first], parallel_iterations=1)
+        return self._totals[0]
 
     def _train_step(self, batch: tf.Tensor, epoch: tf.Tensor, step: tf.Tensor) -> None:
         labels = tf.gather(self._labels, batch)
