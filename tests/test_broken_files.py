@@ -260,6 +260,7 @@ def test_a_broken_record_of_a_failure_is_named(tmp_path: Path, content: str) -> 
         ("history.csv", "results/runs/with-dropout/seed-1/loss.png"),
         ("weights.npz", "results/runs/with-dropout/seed-1/kernels.png"),
         ("weights.npz", "results/runs/with-dropout/seed-1/model.keras"),
+        ("architecture.json", "results/runs/with-dropout/seed-1/model.keras"),
     ],
 )
 def test_a_half_written_result_is_named_by_what_needs_it(

@@ -220,9 +220,13 @@ def test_the_front_has_no_network_that_another_beats_in_both() -> None:
 @pytest.mark.parametrize(
     ("script", "heavy"),
     [
+        ("download", {"tensorflow", "keras", "matplotlib"}),
+        ("prepare", {"tensorflow", "keras", "matplotlib"}),
+        ("export_model", {"tensorflow", "keras", "matplotlib", "pandas"}),
         ("plot_training", {"tensorflow", "keras"}),
         ("evaluate", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),
         ("summarize", {"tensorflow", "keras", "seaborn", "matplotlib"}),
+        ("compare", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),
         ("plot_study", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),
     ],
 )

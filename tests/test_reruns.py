@@ -444,9 +444,7 @@ ROWS = [
     ),
     Row(
         "code of the export",
-        edited(
-            "export_model.py", "configure_tensorflow(threads=1", "configure_tensorflow(threads=2"
-        ),
+        edited("export_model.py", '"final/"', '"initial/"'),
         jobs("export_model"),
     ),
     Row(

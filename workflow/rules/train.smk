@@ -11,6 +11,7 @@ rule train:
         metrics=f"{RUN}/metrics.json",
         predictions=f"{RUN}/predictions.npz",
         weights=f"{RUN}/weights.npz",
+        architecture=f"{RUN}/architecture.json",
     log:
         f"{study.outdir}/logs/train/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -37,10 +38,11 @@ rule train:
 
 
 rule export_model:
-    """Build the trained network as a Keras model file."""
+    """Write the trained network as a Keras model file."""
     input:
+        architecture=rules.train.output.architecture,
         weights=rules.train.output.weights,
-        manifest=rules.train.input.manifest,
+        metrics=rules.train.output.metrics,
     output:
         model=f"{RUN}/model.keras",
     log:
@@ -48,7 +50,7 @@ rule export_model:
     benchmark:
         f"{study.outdir}/benchmarks/export_model/{{variant}}/seed-{{seed}}.tsv"
     conda:
-        "../../envs/train.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: (
@@ -56,7 +58,6 @@ rule export_model:
         ),
         runtime=lambda wildcards, attempt: attempt * 3,
     params:
-        definition=lambda wildcards: run_of(wildcards).definition,
         code=code_digest("export_model.py"),
     script:
         "../scripts/export_model.py"

@@ -1,15 +1,14 @@
-"""Build the trained network as a Keras model, to load with `keras.saving.load_model`."""
+"""Write the trained network as a Keras model, to load with `keras.saving.load_model`."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from study.files import atomic
+from study.keras_file import read_architecture, write_keras_file
 from study.logs import script_log
-from study.tensorflow_setup import configure_tensorflow, memory_errors
+from study.metrics import read_metrics
 from study.weights import read_weights
 
 if TYPE_CHECKING:
@@ -25,24 +24,12 @@ def trained_weights(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any
 
 
 def main() -> None:
-    run = json.loads(snakemake.params.definition)
-    manifest = json.loads(Path(snakemake.input.manifest).read_text(encoding="utf-8"))
-    weights = trained_weights(read_weights(snakemake.input.weights))
-
-    configure_tensorflow(threads=1, log=snakemake.log[0])
-    from study.model import build_model, set_weights
-
-    with memory_errors():
-        model = build_model(
-            run["layers"],
-            tuple(manifest["input_shape"]),
-            manifest["classes"],
-            run["training"],
-            run["seed"],
-        )
-        set_weights(model, weights, snakemake.input.weights)
-        with atomic(snakemake.output.model) as temporary:
-            model.save(temporary)
+    files = snakemake.input
+    architecture = read_architecture(files.architecture)
+    (metrics,) = read_metrics([files.metrics]).values()
+    weights = trained_weights(read_weights(files.weights))
+    with atomic(snakemake.output.model) as temporary:
+        write_keras_file(temporary, architecture, weights, metrics["versions"]["keras"])
 
 
 if __name__ == "__main__":

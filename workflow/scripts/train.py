@@ -348,6 +348,7 @@ def train_run(
             for name, values in named.items()
         },
     )
+    write_json(output.architecture, json.loads(model.to_json()))
     write_json(
         output.metrics,
         {

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from study.errors import StudyError
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
@@ -58,6 +60,18 @@ def write_json(path: str | Path, content: Any) -> None:
     """Write `content` as indented JSON, whole or not at all."""
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a JSON file that a job wrote.
+
+    Raises:
+        StudyError: the file is damaged.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StudyError(f"{path}: damaged, not JSON ({error}); delete it and run again") from error
 
 
 def _umask() -> int:

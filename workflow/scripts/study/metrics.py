@@ -1,11 +1,11 @@
 """Read what finished and failed runs leave."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from study.errors import StudyError
+from study.files import read_json
 
 Run = tuple[str, int]
 """A run's variant and seed."""
@@ -26,7 +26,7 @@ def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
     """
     found = {}
     for path in paths:
-        content = _read_json(path)
+        content = read_json(path)
         missing = NEEDED - set(content) if isinstance(content, dict) else NEEDED
         if missing:
             raise StudyError(
@@ -45,7 +45,7 @@ def read_failures(paths: Iterable[str | Path]) -> dict[Run, str]:
     """
     found = {}
     for path in map(Path, paths):
-        content = _read_json(path)
+        content = read_json(path)
         try:
             seed = int(path.parent.name.removeprefix("seed-"))
             found[path.parent.parent.name, seed] = " ".join(str(content["error"]).split())
@@ -60,15 +60,8 @@ def read_images(manifest: str | Path) -> tuple[int, int]:
     Raises:
         StudyError: the file is not a manifest.
     """
-    content = _read_json(manifest)
+    content = read_json(manifest)
     try:
         return int(content["train"]["images"]), int(content["test"]["images"])
     except (KeyError, TypeError, ValueError) as error:
         raise StudyError(f"{manifest}: no manifest of prepared data") from error
-
-
-def _read_json(path: str | Path) -> Any:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StudyError(f"{path}: damaged, not JSON ({error}); delete it and run again") from error

@@ -12,6 +12,7 @@ from study.networks import count_parameters, feature_shapes
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 TENSORFLOW_MB = 800
+PYTHON_MB = 100  # with NumPy and h5py
 CUDA_MB = 2000
 COPIES_OF_DATA = 3  # what is read, what TensorFlow keeps, and the test images
 COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
@@ -43,7 +44,7 @@ def export_memory_mb(study: Study, run: Run) -> int:
     """Memory in MB of the job that writes the run's network as a Keras model."""
     parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
     variable = COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
-    return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + TENSORFLOW_MB + variable / 1e6))
+    return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + PYTHON_MB + variable / 1e6))
 
 
 def training_minutes(study: Study, run: Run) -> int:
