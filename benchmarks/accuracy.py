@@ -1,6 +1,6 @@
 """Same accuracies? Every network trained our way and the notebook's, on part of the data.
 
-    python benchmarks/accuracy.py --images 6000 --epochs 4 --seeds 3
+    python benchmarks/accuracy.py --images 6000 --epochs 12 --seeds 3
 
 For each network and seed both start from the same weights; order of the images and dropout are
 their own. Prints the test accuracies, the differences paired by seed and their standard errors,
@@ -33,7 +33,7 @@ Accuracies = dict[str, list[tuple[float, float]]]
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Test accuracies, ours against the notebook's.")
     parser.add_argument("--images", type=int, default=6000, help="training images, the first ones")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=3, help="1 to this number")
     parser.add_argument("--networks", nargs="+", help="default: all")
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "prepared" / "mnist.npz")

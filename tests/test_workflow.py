@@ -22,6 +22,7 @@ MNIST = ROOT.parent / "shared" / "data" / "mnist"
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
 RUN_FILES = {
     *("history.csv", "metrics.json", "predictions.npz", "weights.npz", "model.keras"),
+    "architecture.json",
     *("evaluation.json", "classes.csv"),
     *("loss.png", "accuracy.png", "kernels.png", "confusion.png", "mistakes.png"),
 }
