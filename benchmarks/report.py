@@ -237,7 +237,7 @@ def study_estimate(speed: Speed, demo: Demo) -> dict[str, float]:
         if rule != "train"
     )
     checkpoints = (EPOCHS - demo.epochs) * sum(speed.parts["checkpoint"].values())
-    final = once * (EPOCH + TEST) / TEST
+    final = once * EPOCH / TEST  # the training images; the last validation is the final test
     reading = len(networks) * (speed.load or 0.0)
     return {
         "training": EPOCHS * speed.total("beside"),

@@ -1,5 +1,6 @@
 """Worker that trains as the pipeline's train script does, on one thread."""
 
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from images import random_images
 from protocol import serve
 from study.data import load_prepared
+from study.files import write_json
 from study.provenance import versions
 from study.tensorflow_setup import configure_tensorflow
 from train import Training, write_arrays, write_history
@@ -108,6 +110,7 @@ def save(network: str, shape: list[int], classes: int) -> dict[str, float]:
         outputs: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
         write_arrays(Path(folder, "predictions.npz"), outputs)
         write_history(Path(folder, "history.csv"), [])
+        write_json(Path(folder, "architecture.json"), json.loads(trainer.model.to_json()))
         return {"checkpoint": saved - begin, "outputs": time.perf_counter() - saved}
 
 

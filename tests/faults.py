@@ -196,7 +196,7 @@ def run_with_stops(
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """What the trainings in `folder` left, without the times: by file, the arrays' files as bytes.
+    """What the trainings in `folder` left, without the times: by file, arrays and layers as bytes.
 
     Temporary files of killed processes, whose names start with a dot, are no results.
 
@@ -206,7 +206,7 @@ def results(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in sorted(folder.glob("runs/*/seed-*/[!.]*")):
         name = str(file.relative_to(folder))
-        if file.suffix == ".npz":
+        if file.suffix == ".npz" or file.name == "architecture.json":
             found[name] = file.read_bytes()
         elif file.name == "history.csv":
             rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())

@@ -50,7 +50,7 @@ KILLS_AMONG_OUTPUTS = [
     Stop("replaced", 1),
     Stop("write", 9),
     Stop("replace", 3),
-    Stop("replaced", 4),  # all are there, but Snakemake has not taken them for complete
+    Stop("replaced", 5),  # all are there, but Snakemake has not taken them for complete
 ]
 
 

@@ -1,4 +1,4 @@
-"""The model file is the one that Keras itself would write."""
+"""Keras reads the model file as it reads its own."""
 
 import json
 from pathlib import Path
@@ -31,6 +31,16 @@ def test_keras_reads_the_network_that_was_written(
     for name, values in named_weights(found).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     assert written[0].read_bytes() == written[1].read_bytes()
+    keras.saving.KerasFileEditor(str(written[0]))  # reads the metadata too
+
+
+def test_a_missing_variable_is_named(default_config, tmp_path: Path) -> None:
+    variant = load_study(default_config).variants[0]
+    model = build_model(variant.layers, (28, 28, 1), 10, variant.training, seed=1)
+    weights = named_weights(model)
+    del weights["batch_norm_1/beta"]
+    with pytest.raises(KeyError, match="batch_norm_1/beta"):
+        write_keras_file(tmp_path / "m.keras", json.loads(model.to_json()), weights, "3.0")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"config": {"layers": []}}'])

@@ -197,7 +197,10 @@ def touch_sources_and_data(checkout: Path) -> None:
 
 
 def touch_what_later_rules_read(checkout: Path) -> None:
-    names = ("history.csv", "metrics.json", "weights.npz", "predictions.npz", "summary.csv")
+    names = (
+        *("history.csv", "metrics.json", "weights.npz", "predictions.npz", "architecture.json"),
+        "summary.csv",
+    )
     for file in sorted((checkout / "results").rglob("*")):
         if file.name in names:
             file.touch()

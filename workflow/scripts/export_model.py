@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from study.errors import StudyError
 from study.files import atomic
 from study.keras_file import read_architecture, write_keras_file
 from study.logs import script_log
@@ -28,8 +29,11 @@ def main() -> None:
     architecture = read_architecture(files.architecture)
     (metrics,) = read_metrics([files.metrics]).values()
     weights = trained_weights(read_weights(files.weights))
-    with atomic(snakemake.output.model) as temporary:
-        write_keras_file(temporary, architecture, weights, metrics["versions"]["keras"])
+    try:
+        with atomic(snakemake.output.model) as temporary:
+            write_keras_file(temporary, architecture, weights, metrics["versions"]["keras"])
+    except KeyError as error:
+        raise StudyError(f"{files.weights}: no {error.args[0]}; delete it and run again") from error
 
 
 if __name__ == "__main__":

@@ -132,6 +132,10 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def _plain(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
 def _factor(value: float) -> str:
     """Of a logarithm, the factor."""
     return f"{math.exp(value):.2f}"
@@ -200,7 +204,7 @@ def _error_ratio(network: Network, above: bool) -> Condition:
         f"Test error / train error of `{network.id}`",
         _of_each_seed(lambda run: run.error_ratio, network),
         SEVERE,
-        "{:.2f}".format,
+        _plain,
         above,
     )
 

@@ -67,7 +67,7 @@ class Trainer:
             self._totals,
         ]
         # One trace each, for every size of batch and number of steps.
-        number = tf.TensorSpec([], tf.int64)
+        number = tf.TensorSpec([], tf.int32)  # counted on the processor, on machines with a GPU too
         self._train = tf.function(
             self._train_steps,
             autograph=False,
@@ -94,7 +94,7 @@ class Trainer:
         """
         generator = np.random.default_rng([self.seed, epoch])
         order = tf.constant(generator.permutation(len(self._images)), tf.int32)
-        number = partial(tf.constant, dtype=tf.int64)
+        number = partial(tf.constant, dtype=tf.int32)
         step, count = first_step, 1
         while step < self.steps_per_epoch:
             end = min(step + count, self.steps_per_epoch)
@@ -142,7 +142,7 @@ class Trainer:
     def _train_step(self, batch: tf.Tensor, epoch: tf.Tensor, step: tf.Tensor) -> None:
         labels = tf.gather(self._labels, batch)
         with tf.GradientTape() as tape:
-            key = DropoutKey(self.seed, epoch, step)
+            key = DropoutKey(self.seed, tf.cast(epoch, tf.int64), tf.cast(step, tf.int64))
             output = logits(self.model, self._scaled(tf.gather(self._images, batch)), key)
             losses = self._losses(output, labels)
             loss = tf.reduce_mean(losses)
