@@ -3,19 +3,21 @@
     python benchmarks/accuracy.py --images 6000 --epochs 12 --seeds 3
 
 For each network and seed both start from the same weights; order of the images and dropout are
-their own. Prints the test accuracies, the differences paired by seed and their standard errors,
-and writes them to `accuracy.csv`.
+their own. Prints the test accuracies and the differences paired by seed with their intervals, and
+writes them to `accuracy.csv`.
 """
 
 import argparse
 import csv
 import math
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from statistics import fmean, stdev, variance
+from statistics import fmean, stdev
 
 import yaml
+from scipy.stats import binom
 from scipy.stats import t as student
 from tqdm import tqdm
 
@@ -75,51 +77,48 @@ def measure(options: argparse.Namespace) -> Accuracies:
     return found
 
 
-def pooled_error(differences: list[list[float]]) -> tuple[float, int]:
-    """Standard error of a network's mean difference, with the variance within networks pooled,
-    and its degrees of freedom. One of three seeds alone would be too uncertain.
+def margin(errors: list[float], freedom: int) -> float:
+    """Half the width of the 95 % interval (Student's t) of a mean of independent means, from
+    their standard errors, with so many degrees of freedom.
     """
-    seeds = len(differences[0])
-    spread = fmean(variance(values) for values in differences)
-    return math.sqrt(spread / seeds), len(differences) * (seeds - 1)
+    error = math.sqrt(sum(error**2 for error in errors)) / len(errors)
+    return float(student.ppf(0.975, freedom)) * error
 
 
 def accuracy_table(found: Accuracies) -> str:
-    """Mean accuracies in percent, and their differences in points."""
+    """Mean accuracies in percent, and their differences in points with 95 % intervals."""
+    seeds = len(next(iter(found.values())))
     points = {
         network: [100 * (ours - notebook) for ours, notebook in pairs]
         for network, pairs in found.items()
     }
-    error, freedom = pooled_error(list(points.values()))
-    bound = float(student.ppf(0.975, freedom)) * error
-    rows = [
-        (
-            network,
+    errors = {network: stdev(values) / math.sqrt(seeds) for network, values in points.items()}
+    margins = {network: margin([error], seeds - 1) for network, error in errors.items()}
+
+    def row(name: str, networks: Sequence[str], margin: float, digits: int) -> tuple[str, ...]:
+        pairs = [pair for network in networks for pair in found[network]]
+        difference = fmean(fmean(points[network]) for network in networks)
+        return (
+            name,
             f"{100 * fmean(ours for ours, _ in pairs):.2f}",
             f"{100 * fmean(notebook for _, notebook in pairs):.2f}",
-            f"{fmean(points[network]):+.2f}",
-            f"{stdev(points[network]) / math.sqrt(len(pairs)):.2f}",
-            "yes" if abs(fmean(points[network])) <= bound else "no",
+            f"{difference:+.{digits}f}",
+            f"{margin:.{digits}f}",
+            "yes" if abs(difference) <= margin else "no",
         )
-        for network, pairs in found.items()
-    ]
-    every = [value for values in points.values() for value in values]
-    whole = error / math.sqrt(len(points))
-    rows.append(
-        (
-            "all",
-            f"{100 * fmean(ours for pairs in found.values() for ours, _ in pairs):.2f}",
-            f"{100 * fmean(other for pairs in found.values() for _, other in pairs):.2f}",
-            f"{fmean(every):+.3f}",
-            f"{whole:.3f}",
-            "yes" if abs(fmean(every)) <= bound / math.sqrt(len(points)) else "no",
-        )
-    )
-    header = ("network", "ours, %", "notebook, %", "difference", "its s.e.", "within noise")
+
+    rows = [row(network, [network], margins[network], 2) for network in found]
+    # Not with the degrees of freedom of all networks: one of large variance may outweigh the rest.
+    rows.append(row("all", list(found), margin(list(errors.values()), seeds - 1), 3))
+    outside = sum(within == "no" for *_, within in rows[:-1])
+    expected = 0.05 * len(found)
+    chance = float(binom.sf(outside - 1, len(found), 0.05))
+    header = ("network", "ours, %", "notebook, %", "difference", "+-", "within noise")
     return (
         markdown_table(header, rows)
-        + f"\n\nWithin noise: within {bound:.2f} points of zero, the 95 % interval by the standard "
-        f"error pooled over the networks ({error:.2f} points, {freedom} degrees of freedom)."
+        + f"\n\n`+-`: half the 95 % interval of the difference, Student's t over {seeds} paired "
+        f"seeds. Where both ways are the same, {expected:.1f} of {len(found)} networks are "
+        f"expected outside by chance; {outside} or more with a probability of {chance:.2f}."
     )
 
 

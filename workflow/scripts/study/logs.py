@@ -37,7 +37,8 @@ def script_log(path: str | Path) -> Iterator[None]:
         logging.getLogger(name).setLevel(logging.INFO)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        file = _LogFile(path, mode="w", encoding="utf-8")
+        Path(path).write_bytes(b"")
+        file = _LogFile(path, mode="a", encoding="utf-8")  # to which C++ code may append too
     except OSError as error:
         sys.exit(f"error: cannot write the log {path}: {error.strerror}")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
