@@ -31,7 +31,7 @@ def first(config: Config) -> Config:
 MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     "unknown key": (
         lambda c: c.update(datasett="mnist"),
-        "configuration: unknown key 'datasett'; allowed are dataset,",
+        "top level: unknown key 'datasett'; allowed are dataset,",
     ),
     "unknown setting": (
         lambda c: c["training"].update(batchsize=3),
@@ -41,7 +41,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
         lambda c: first(c).update(training={"lr": 1}),
         "variants[conv3-k3].training: unknown key 'lr'; allowed are epochs,",
     ),
-    "no variants": (lambda c: c.pop("variants"), "configuration: missing key 'variants', or"),
+    "no variants": (lambda c: c.pop("variants"), "top level: missing key 'variants', or"),
     "no layers": (
         lambda c: first(c).pop("layers"),
         "variants[conv3-k3]: missing key 'layers'",

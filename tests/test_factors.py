@@ -169,10 +169,10 @@ def test_a_variant_from_factors_is_the_same_run_as_one_written_out(default_confi
 MISTAKES: dict[str, tuple[Config, str]] = {
     "both": (
         {"variants": [{"id": "a", "layers": LAYERS}], "factors": {"kernel": [3]}},
-        "configuration: has 1 variants and factors; exactly one of the two is allowed; "
+        "top level: has 1 variants and factors; exactly one of the two is allowed; "
         "with factors in a file that goes on top, put `variants: []` there",
     ),
-    "neither": ({}, "configuration: missing key 'variants', or 'factors' in its place"),
+    "neither": ({}, "top level: missing key 'variants', or 'factors' in its place"),
     "layers without factors": (
         {"variants": [{"id": "a", "layers": LAYERS}]},
         "layers: has no use without `factors`; a variant has its own",

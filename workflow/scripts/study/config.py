@@ -243,12 +243,12 @@ def _message(error: jsonschema.ValidationError, config: Config) -> str:
             known = schema.get("properties", {})
             unknown = [name for name in instance if name not in known]
             return (
-                f"{key or 'configuration'}: unknown key {', '.join(map(repr, unknown))}; "
+                f"{key or 'top level'}: unknown key {', '.join(map(repr, unknown))}; "
                 f"allowed are {', '.join(known)}"
             )
         case "required":
             missing = [name for name in allowed if name not in instance]
-            return f"{key or 'configuration'}: missing key {', '.join(map(repr, missing))}"
+            return f"{key or 'top level'}: missing key {', '.join(map(repr, missing))}"
         case "type":
             names = [allowed] if isinstance(allowed, str) else allowed
             return f"{key}: {value} is not {' or '.join(_TYPES[name] for name in names)}"
@@ -349,11 +349,11 @@ def _declared_variants(full: Config, factors: Factors) -> list[tuple[dict[str, s
     """Each variant as it is declared or as the factors make it, after its levels."""
     if full["variants"] and factors:
         raise StudyError(
-            f"configuration: has {len(full['variants'])} variants and factors; exactly one of the "
+            f"top level: has {len(full['variants'])} variants and factors; exactly one of the "
             "two is allowed; with factors in a file that goes on top, put `variants: []` there"
         )
     if not full["variants"] and not factors:
-        raise StudyError("configuration: missing key 'variants', or 'factors' in its place")
+        raise StudyError("top level: missing key 'variants', or 'factors' in its place")
     if not factors:
         if full["layers"]:
             raise StudyError("layers: has no use without `factors`; a variant has its own")
