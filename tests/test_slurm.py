@@ -177,7 +177,7 @@ def on_gpus(root: Path, config: dict[str, Any]) -> Outcome:
 def too_little_memory(root: Path, config: dict[str, Any]) -> Outcome:
     """Enough in the second attempt, as the rule would ask."""
     with session(root, config) as on_cluster:
-        status = on_cluster.run("--set-resources", "train:mem_mb=600*attempt", "--", METRICS)
+        status = on_cluster.run("--set-resources", "train:mem_mb=450*attempt", "--", METRICS)
         return on_cluster.outcome(status)
 
 
@@ -337,8 +337,8 @@ def test_a_training_with_too_little_memory_gets_more_in_its_second_attempt(
     assert outcome.status == 0, outcome.console
     first, second = outcome.records("rule_train")
     assert (first["JobState"], second["JobState"]) == ("FAILED", "COMPLETED")
-    assert "mem=600M" in first["Tres"]
-    assert "mem=1200M" in second["Tres"]
+    assert "mem=450M" in first["Tres"]
+    assert "mem=900M" in second["Tres"]
     assert different(expected, outcome.results) == []
 
 
