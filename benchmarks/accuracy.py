@@ -95,7 +95,7 @@ def accuracy_table(found: Accuracies) -> str:
     errors = {network: stdev(values) / math.sqrt(seeds) for network, values in points.items()}
     margins = {network: margin([error], seeds - 1) for network, error in errors.items()}
 
-    def row(name: str, networks: Sequence[str], margin: float, digits: int) -> tuple[str, ...]:
+    def row(name: str, networks: Sequence[str], half_width: float, digits: int) -> tuple[str, ...]:
         pairs = [pair for network in networks for pair in found[network]]
         difference = fmean(fmean(points[network]) for network in networks)
         return (
@@ -103,8 +103,8 @@ def accuracy_table(found: Accuracies) -> str:
             f"{100 * fmean(ours for ours, _ in pairs):.2f}",
             f"{100 * fmean(notebook for _, notebook in pairs):.2f}",
             f"{difference:+.{digits}f}",
-            f"{margin:.{digits}f}",
-            "yes" if abs(difference) <= margin else "no",
+            f"{half_width:.{digits}f}",
+            "yes" if abs(difference) <= half_width else "no",
         )
 
     rows = [row(network, [network], margins[network], 2) for network in found]

@@ -21,8 +21,11 @@ COLUMNS = {
     "no_onednn": "notebook, oneDNN off",
     "alone": "ours, 1 thread",
     "beside": "ours, side by side",
+    "mixed": "ours, mixed precision",
     "torch": "PyTorch, 1 thread",
 }
+
+MIXED = {"precision": "mixed_bfloat16"}
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,9 @@ def _prepare(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
         parts = first("prepare", **network) | first("save", **form)
         for part, seconds in parts.items():
             speed.parts.setdefault(part, {})[variant.id] = seconds
+        if has_bfloat16():
+            settings = variant.training | MIXED
+            first("prepare", **network | {"network": _mixed(variant.id), "settings": settings})
         for worker in (*beside, *workers.keras().values()):
             worker("prepare", **network)
         if "torch" in workers.others:
@@ -149,7 +155,8 @@ def _prepare(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
 
 
 def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
-    columns = [column for column in COLUMNS if column in (*workers.others, "alone", "beside")]
+    measured = {*workers.others, "alone", "beside", *(["mixed"] if has_bfloat16() else [])}
+    columns = [column for column in COLUMNS if column in measured]
     for number in tqdm(range(plan.rounds), "rounds", leave=False):
         for variant in tqdm(plan.variants, f"round {number + 1}", leave=False):
             product = workers.ours[0]("product", **PRODUCT)
@@ -159,6 +166,8 @@ def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
             for column in rotated(columns, number):
                 if column == "alone":
                     seconds = workers.ours[0]("train", network=variant.id)
+                elif column == "mixed":
+                    seconds = workers.ours[0]("train", network=_mixed(variant.id))
                 elif column == "beside":
                     seconds = fmean(together(workers.ours, "train", network=variant.id))
                 else:
@@ -234,6 +243,15 @@ def rotated(columns: Sequence[str], by: int) -> Iterator[str]:
     yield from columns[:start]
 
 
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16, as far as Linux tells."""
+    try:
+        features = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return False
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(features)
+
+
 def has_torch(python: str) -> bool:
     """Whether the interpreter `python` can import PyTorch."""
     command = [python, "-c", "import torch"]
@@ -241,6 +259,11 @@ def has_torch(python: str) -> bool:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+def _mixed(network: str) -> str:
+    """The name of the network that a worker trains in mixed precision beside the other."""
+    return f"{network}, mixed"
 
 
 def _classes(study: Study) -> int:

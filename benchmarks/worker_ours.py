@@ -3,6 +3,7 @@
 import json
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,8 @@ def prepare(
     steps = trainer.train_epoch(1)
     next(steps)
     stepped = time.perf_counter()
-    for _ in range(2):
-        next(steps)
+    for _ in islice(steps, 2):
+        pass
     trainer.end_epoch()
     warm = time.perf_counter()
     trainer.evaluate(*random_images(500, tuple(shape), classes))

@@ -33,7 +33,7 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
     ("environment", "scripts"),
     [
         ("train", ["train.py"]),
-        ("analysis", ["download.py", "prepare.py", "plot_training.py", "evaluate.py"]),
+        ("analysis", ["download.py", "prepare.py", "evaluate.py"]),
         ("analysis", ["summarize.py", "plot_study.py"]),
         ("analysis", ["compare.py", "export_model.py"]),
     ],

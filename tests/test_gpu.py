@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -112,13 +113,25 @@ def test_the_outer_list_of_devices_counts(
     assert visible_gpus() == visible
 
 
-def test_a_run_without_gpu_is_defined_as_before_there_was_the_setting(default_config) -> None:
+@pytest.mark.parametrize(
+    "later", [{"gpu": 1}, {"precision": "mixed_bfloat16"}, {"gpu": 1, "xla": True}]
+)
+def test_a_run_without_a_later_setting_is_defined_as_before_there_was_one(
+    default_config, later: dict[str, Any]
+) -> None:
     """Else every study that was trained before would be trained again."""
     run, *_ = load_study(default_config).runs
-    assert "gpu" not in json.loads(run.definition)["training"]
-    default_config = default_config | {"training": default_config["training"] | {"gpu": 1}}
-    on_gpu, *_ = load_study(default_config).runs
-    assert json.loads(on_gpu.definition)["training"]["gpu"] == 1
+    assert not set(later) & set(json.loads(run.definition)["training"])
+    default_config = default_config | {"training": default_config["training"] | later}
+    other, *_ = load_study(default_config).runs
+    assert json.loads(other.definition)["training"].items() >= later.items()
+
+
+def test_xla_is_for_a_gpu(default_config) -> None:
+    variant, *others = default_config["variants"]
+    variant = variant | {"training": {"xla": True}}
+    with pytest.raises(StudyError, match=r"^variants\[conv3-k3\]: xla: true .* needs gpu: 1"):
+        load_study(default_config | {"variants": [variant, *others]})
 
 
 def test_a_training_that_asks_for_no_gpu_sees_none() -> None:

@@ -32,8 +32,7 @@ CLASSES = 3
 
 # --- the jobs of the miniature study -------------------------------------------------------------
 
-DRAW = ("plot_training", "evaluate")
-EACH_RUN = ("train", "export_model", *DRAW)
+EACH_RUN = ("train", "export_model", "evaluate")
 
 
 def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] = SEEDS) -> set[Job]:
@@ -333,7 +332,7 @@ ROWS = [
     Row(
         "a label",
         configured(lambda config: config["variants"][0].update(label="Another")),
-        jobs(*DRAW, variants=["plain"]) | SUMMARIES,
+        jobs("evaluate", variants=["plain"]) | SUMMARIES,
     ),
     Row(
         "a layer of one variant",
@@ -382,12 +381,12 @@ ROWS = [
     Row(
         "code of the history plot",
         edited("study/history_plot.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
-        jobs("plot_training"),
+        jobs("evaluate"),
     ),
     Row(
         "code of the kernel plot",
         edited("study/kernels.py", "POINTS = 5000", "POINTS = 5001"),
-        jobs("plot_training"),
+        jobs("evaluate"),
     ),
     Row(
         "code of the evaluation",
@@ -402,7 +401,7 @@ ROWS = [
     Row(
         "a plot setting",
         configured(lambda config: config["plots"].update(dpi=41)),
-        jobs(*DRAW) | AGGREGATES,
+        jobs("evaluate") | AGGREGATES,
     ),
     Row("code of the summary", EDIT_SUMMARY, {("summarize", "")}),
     Row(
@@ -474,7 +473,7 @@ ROWS = [
     Row(
         "a deleted plot",
         deleted(f"{RUN_1}/loss.png"),
-        jobs("plot_training", variants=["plain"], seeds=[1]),
+        jobs("evaluate", variants=["plain"], seeds=[1]),
     ),
     Row(
         "a deleted model",

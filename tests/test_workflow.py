@@ -49,7 +49,7 @@ def test_an_empty_checkout_plans_the_whole_study(checkout: Path) -> None:
     assert rules(planned_jobs(checkout)) == {
         "download": 4,
         "prepare": 1,
-        **dict.fromkeys(("train", "export_model", "plot_training", "evaluate"), 12),
+        **dict.fromkeys(("train", "export_model", "evaluate"), 12),
         **dict.fromkeys(("compare", "summarize", "plot_study", "all"), 1),
     }
 

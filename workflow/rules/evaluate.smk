@@ -1,11 +1,15 @@
-"""What one run gets right and wrong on the test images."""
+"""What one run learned, and what it gets right and wrong on the test images."""
 
 
+# One job, not one for each kind of figure: its imports take longer than what it does, and every
+# job more makes a study of thousands of runs slower to plan.
 rule evaluate:
-    """Score a run's predictions, overall and by class, and draw its mistakes."""
+    """Score a run's predictions, and draw its learning curves, its kernels and its mistakes."""
     input:
-        predictions=rules.train.output.predictions,
+        history=rules.train.output.history,
         metrics=rules.train.output.metrics,
+        predictions=rules.train.output.predictions,
+        weights=rules.train.output.weights,
         data=rules.train.input.data,
         manifest=rules.train.input.manifest,
     output:
@@ -16,6 +20,27 @@ rule evaluate:
             category="Runs",
             subcategory="{variant}",
             labels={"seed": "{seed}", "figure": "classes (table)"},
+        ),
+        loss=report(
+            f"{RUN}/loss.png",
+            caption="../report/loss.rst",
+            category="Runs",
+            subcategory="{variant}",
+            labels={"seed": "{seed}", "figure": "loss"},
+        ),
+        accuracy=report(
+            f"{RUN}/accuracy.png",
+            caption="../report/accuracy.rst",
+            category="Runs",
+            subcategory="{variant}",
+            labels={"seed": "{seed}", "figure": "accuracy"},
+        ),
+        kernels=report(
+            f"{RUN}/kernels.png",
+            caption="../report/kernels.rst",
+            category="Runs",
+            subcategory="{variant}",
+            labels={"seed": "{seed}", "figure": "kernels"},
         ),
         confusion=report(
             f"{RUN}/confusion.png",
@@ -43,6 +68,8 @@ rule evaluate:
         runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,
+        loss=lambda wildcards: run_of(wildcards).settings["loss"],
+        validation=lambda wildcards: run_of(wildcards).settings["validation"],
         dpi=study.plots["dpi"],
         code=code_digest("evaluate.py"),
     script:

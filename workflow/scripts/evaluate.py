@@ -1,5 +1,6 @@
-"""Evaluate a run on the test images: scores, classes, and its mistakes in two figures."""
+"""Evaluate a run: its scores on the test images, and figures of what it learned and got wrong."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from study.data import load_prepared
@@ -8,6 +9,9 @@ from study.evaluation import ClassScore, class_scores, confusion, evaluate, wors
 from study.evaluation_figures import COLUMNS, ROWS, confusion_figure, mistakes_figure
 from study.figures import save
 from study.files import write_json
+from study.history import read_history
+from study.history_plot import history_figure, loss_name
+from study.kernels import kernels_figure, read_kernels
 from study.logs import script_log
 from study.metrics import read_metrics
 from study.predictions import read_probabilities
@@ -22,18 +26,34 @@ def main() -> None:
     predictions = read_probabilities(files.predictions)
     if not predictions.are_finite:
         raise StudyError(f"{files.predictions}: probabilities that are not finite say nothing")
-    (metrics,) = read_metrics([files.metrics]).values()
     data, _ = load_prepared(files.data, files.manifest)
     if predictions.labels.tolist() != data["y_test"].tolist():
         raise StudyError(
             f"{files.predictions}: its labels are not those of {files.data}; "
             "delete it and run again"
         )
-    write_json(output.evaluation, evaluate(predictions, metrics.get("chosen_epoch")))
-    write_records(output.classes, ClassScore, class_scores(predictions))
-    save(confusion_figure(confusion(predictions), params.title), output.confusion, params.dpi)
+    (metrics,) = read_metrics([files.metrics]).values()
+    chosen_epoch = metrics.get("chosen_epoch")
+    curve = partial(
+        history_figure,
+        read_history(files.history),
+        title=params.title,
+        validation=params.validation,
+        chosen_epoch=chosen_epoch,
+    )
     mistakes = worst_mistakes(predictions, ROWS * COLUMNS)
-    save(mistakes_figure(mistakes, data["x_test"], params.title), output.mistakes, params.dpi)
+    figures = {
+        "loss": curve("loss", loss_name(params.loss)),
+        "accuracy": curve("accuracy", "Accuracy"),
+        "kernels": kernels_figure(read_kernels(files.weights), params.title),
+        "confusion": confusion_figure(confusion(predictions), params.title),
+        "mistakes": mistakes_figure(mistakes, data["x_test"], params.title),
+    }
+
+    write_json(output.evaluation, evaluate(predictions, chosen_epoch))
+    write_records(output.classes, ClassScore, class_scores(predictions))
+    for name, figure in figures.items():
+        save(figure, output[name], params.dpi)
 
 
 if __name__ == "__main__":

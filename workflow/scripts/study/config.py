@@ -22,6 +22,8 @@ Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
+BEFORE_THERE_WAS_THE_SETTING = {"gpu": 0, "precision": "float32", "xla": False}
+
 PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow")
 
 
@@ -409,8 +411,9 @@ def _variant(
     settings = _completed(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
-    if not settings["gpu"]:
-        del settings["gpu"]  # runs of before there was this setting are the same
+    for name, before in BEFORE_THERE_WAS_THE_SETTING.items():
+        if settings[name] == before:
+            del settings[name]  # so that runs of then are still the same
     return Variant(
         id=declared["id"],
         label=declared.get("label") or declared["id"],
@@ -507,6 +510,11 @@ def _check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
     settings = variant.training
+    if "xla" in settings and "gpu" not in settings:
+        raise StudyError(
+            f"{key}: xla: true is for a GPU, so it needs gpu: 1 beside it; on a processor it takes "
+            "several times as long as xla: false"
+        )
     fitted = train_images - round(train_images * settings.get("holdout_fraction", 0.0))
     if settings["batch_size"] > fitted:
         raise StudyError(

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from study.summary import Metrics, seeds_in_words
 
@@ -14,6 +15,7 @@ MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "Processor": lambda run: run["processor"],
     "oneDNN": lambda run: "on" if run["onednn"] else "off",
     "Threads per run": lambda run: str(run["threads"]),
+    "Arithmetic of the steps": lambda run: _arithmetic(run["settings"]),
     "Training code digest": lambda run: run["code_digest"][:12],
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
 }
@@ -22,6 +24,10 @@ PROVENANCE = MADE_WITH | {
     "Project": lambda run: run["versions"]["project"],
     "Git commit": lambda run: _short_commit(run["git_commit"]),
 }
+
+
+def _arithmetic(settings: dict[str, Any]) -> str:
+    return settings.get("precision", "float32") + (" by XLA" if settings.get("xla") else "")
 
 
 def _short_commit(commit: str | None) -> str:

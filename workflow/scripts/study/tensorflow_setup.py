@@ -24,6 +24,9 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # Otherwise one process takes a GPU's whole memory.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if gpu:  # what `enable_op_determinism` below does not reach
+        flags = (os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true")
+        os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
 
