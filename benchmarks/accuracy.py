@@ -38,6 +38,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=3, help="1 to this number")
     parser.add_argument("--networks", nargs="+", help="default: all")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "mixed_bfloat16"),
+        default="float32",
+        help="of our steps; the notebook's are float32",
+    )
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "prepared" / "mnist.npz")
     parser.add_argument(
         "--outdir", type=Path, default=ROOT / "benchmarks" / "out", help="folder of the results"
@@ -49,6 +55,7 @@ def measure(options: argparse.Namespace) -> Accuracies:
     """Train everything; both ways at once, since nothing is timed."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
     study = load_study(config)
+    changes = {"epochs": options.epochs, "precision": options.precision}
     found: Accuracies = {}
     quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
     with (
@@ -68,7 +75,7 @@ def measure(options: argparse.Namespace) -> Accuracies:
                     "accuracy",
                     layers=variant.layers,
                     classes=study.dataset["classes"],
-                    settings=variant.training | {"epochs": options.epochs},
+                    settings=variant.training | changes,
                     seed=seed,
                     npz=str(options.data),
                     images=options.images,

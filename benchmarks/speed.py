@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from protocol import Worker
 from study.config import Study, Variant
+from study.provenance import has_bfloat16
 
 EPOCH, TEST = 60_000, 10_000  # images of MNIST, for which all seconds are given
 PRODUCT = {"size": 2048, "repeats": 3}
@@ -241,15 +242,6 @@ def rotated(columns: Sequence[str], by: int) -> Iterator[str]:
     start = by % len(columns)
     yield from columns[start:]
     yield from columns[:start]
-
-
-def has_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16, as far as Linux tells."""
-    try:
-        features = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
-    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(features)
 
 
 def has_torch(python: str) -> bool:

@@ -409,3 +409,31 @@ def test_the_readme_explains_every_key() -> None:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     keys = {path.rsplit(".", 1)[1] for path, _, _ in properties(schema)}
     assert {key for key in keys if f"`{key}`" not in text and f"{key}:" not in text} == set()
+
+
+@pytest.mark.parametrize(
+    "later", [{"gpu": 1}, {"precision": "mixed_bfloat16"}, {"gpu": 1, "xla": True}]
+)
+def test_a_run_without_a_later_setting_is_defined_as_before_there_was_one(
+    default_config, later: dict[str, Any]
+) -> None:
+    """Else every study that was trained before would be trained again."""
+    run, *_ = load_study(default_config).runs
+    assert not set(later) & set(json.loads(run.definition)["training"])
+    default_config = default_config | {"training": default_config["training"] | later}
+    other, *_ = load_study(default_config).runs
+    assert json.loads(other.definition)["training"].items() >= later.items()
+
+
+@pytest.mark.parametrize("text", ["true", "True"])
+def test_text_from_the_command_line_becomes_true_or_false(default_config, text: str) -> None:
+    config = default_config | {"training": {"gpu": "1", "xla": text}}
+    run, *_ = load_study(config).runs
+    assert run.settings["xla"] is True
+
+
+def test_xla_is_for_a_gpu(default_config) -> None:
+    variant, *others = default_config["variants"]
+    variant = variant | {"training": {"xla": True}}
+    with pytest.raises(StudyError, match=r"^variants\[conv3-k3\]: xla: true .* needs gpu: 1"):
+        load_study(default_config | {"variants": [variant, *others]})

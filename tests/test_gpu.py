@@ -1,20 +1,17 @@
 """GPUs: each training one of its own, none for a training that asks for none."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from checkout import copy_checkout, run_snakemake
 from conftest import ROOT
-from study.config import load_study
 from study.errors import StudyError
 from study.gpu import claim_gpu, visible_gpus
 
@@ -111,27 +108,6 @@ def test_the_outer_list_of_devices_counts(
     if given is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     assert visible_gpus() == visible
-
-
-@pytest.mark.parametrize(
-    "later", [{"gpu": 1}, {"precision": "mixed_bfloat16"}, {"gpu": 1, "xla": True}]
-)
-def test_a_run_without_a_later_setting_is_defined_as_before_there_was_one(
-    default_config, later: dict[str, Any]
-) -> None:
-    """Else every study that was trained before would be trained again."""
-    run, *_ = load_study(default_config).runs
-    assert not set(later) & set(json.loads(run.definition)["training"])
-    default_config = default_config | {"training": default_config["training"] | later}
-    other, *_ = load_study(default_config).runs
-    assert json.loads(other.definition)["training"].items() >= later.items()
-
-
-def test_xla_is_for_a_gpu(default_config) -> None:
-    variant, *others = default_config["variants"]
-    variant = variant | {"training": {"xla": True}}
-    with pytest.raises(StudyError, match=r"^variants\[conv3-k3\]: xla: true .* needs gpu: 1"):
-        load_study(default_config | {"variants": [variant, *others]})
 
 
 def test_a_training_that_asks_for_no_gpu_sees_none() -> None:

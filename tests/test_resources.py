@@ -8,6 +8,7 @@ import pytest
 from study.config import Run, Study, load_study
 from study.resources import (
     SNAKEMAKE_MB,
+    evaluation_memory_mb,
     export_memory_mb,
     training_memory_mb,
     training_minutes,
@@ -106,3 +107,13 @@ def test_exporting_needs_less_than_training_but_for_the_weights(default_config) 
     """39 MB were measured before it reads anything, and 239 for 26 million weights."""
     assert 39 + SNAKEMAKE_MB < export_memory_mb(*described(default_config, "conv7-k3")) < 700
     assert export_memory_mb(*described(default_config, "wide")) > 239 + SNAKEMAKE_MB
+
+
+@pytest.mark.parametrize(("network", "megabytes"), [("conv7-k3", 299), ("wide", 559)])
+def test_an_evaluation_gets_what_it_needs_and_not_much_more(
+    default_config, network: str, megabytes: int
+) -> None:
+    """Measured with initial and final weights; of 26 million also those of a chosen epoch."""
+    needed = megabytes + SNAKEMAKE_MB
+    asked = evaluation_memory_mb(*described(default_config, network))
+    assert 1.2 * needed < asked < 3 * needed

@@ -410,7 +410,7 @@ def test_every_job_asks_for_what_its_rule_names(
 
 @pytest.mark.scenario(function=whole_study)
 def test_short_jobs_are_put_together(outcome: Outcome) -> None:
-    short = 3 * len(outcome.records("rule_train"))
+    short = 2 * len(outcome.records("rule_train"))
     assert 1 <= len(outcome.records("group_plots")) < short
     assert Counter(name for name, _ in outcome.jobs if name.startswith("rule_")) == {
         "rule_prepare": 1,

@@ -9,7 +9,12 @@ import psutil
 from study.config import Run, check_duplicate_keys, load_study
 from study.digest import code_digest
 from study.errors import StudyError
-from study.resources import export_memory_mb, training_memory_mb, training_minutes
+from study.resources import (
+    evaluation_memory_mb,
+    export_memory_mb,
+    training_memory_mb,
+    training_minutes,
+)
 from study.slurm import cancel_orphans, keep_min_job_age
 
 try:
@@ -43,6 +48,11 @@ def runs_to_aggregate() -> list[Run]:
     if study.incomplete == "fail":
         return study.runs
     return [run for run in study.runs if Path(run_folder(run), "metrics.json").exists()]
+
+
+def files_to_aggregate(name: str) -> list[str]:
+    """The file of this name of each run to aggregate."""
+    return [f"{run_folder(run)}/{name}" for run in runs_to_aggregate()]
 
 
 def runs_to_compare() -> list[Run]:

@@ -64,7 +64,9 @@ rule evaluate:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, attempt: (
+            evaluation_memory_mb(study, run_of(wildcards)) * (attempt + 1) // 2
+        ),
         runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,

@@ -33,8 +33,10 @@ AGGREGATED = dict(
 rule summarize:
     """Bring the metrics of all runs together in the study's tables and conclusions."""
     input:
-        metrics=[f"{run_folder(run)}/metrics.json" for run in runs_to_aggregate()],
-        histories=[f"{run_folder(run)}/history.csv" for run in runs_to_aggregate()],
+        # Functions: beside outputs of other rules, Snakemake would hash a list anew for each of
+        # its files.
+        metrics=lambda wildcards: files_to_aggregate("metrics.json"),
+        histories=lambda wildcards: files_to_aggregate("history.csv"),
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,

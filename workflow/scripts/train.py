@@ -27,7 +27,7 @@ from study.files import atomic, remove_leftovers, write_json
 from study.gpu import claim_gpu, visible_gpus
 from study.logs import script_log
 from study.networks import count_parameters
-from study.provenance import git_commit, peak_memory_mb, processor, versions
+from study.provenance import git_commit, has_bfloat16, peak_memory_mb, processor, versions
 from study.tensorflow_setup import (
     configure_tensorflow,
     gpu_name,
@@ -299,6 +299,8 @@ def main() -> None:
     data = split(arrays, run["training"], run["seed"])
     gpu = claim_gpu(visible_gpus()) if run["training"].get("gpu") else None
     configure_tensorflow(run["training"]["threads"], snakemake.log[0], gpu)
+    if run["training"].get("precision") == "mixed_bfloat16" and not (gpu or has_bfloat16()):
+        log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
     with memory_errors():
         train_run(run, manifest, *data)
 

@@ -22,7 +22,8 @@ Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
-BEFORE_THERE_WAS_THE_SETTING = {"gpu": 0, "precision": "float32", "xla": False}
+# Later settings, with what stood in their place: runs of before they came stay what they were.
+LEFT_OUT_OF_DEFINITION = {"gpu": 0, "precision": "float32", "xla": False}
 
 PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow")
 
@@ -335,8 +336,8 @@ def _completed(value: Any, schema: Config, root: Config) -> Any:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         kinds = schema.get("type", [])
         with suppress(ValueError, OverflowError):  # the check says what is wrong
-            if "boolean" in kinds and value in ("true", "false"):
-                return value == "true"
+            if "boolean" in kinds and str(value).lower() in ("true", "false"):
+                return str(value).lower() == "true"
             if "number" in kinds:
                 return float(value)
             if "integer" in kinds and float(value).is_integer():
@@ -411,9 +412,14 @@ def _variant(
     settings = _completed(training, {"$ref": "#/$defs/training"}, schema)
     if settings["validation"] == "test":
         del settings["holdout_fraction"]  # has no effect, so it must not define the run
-    for name, before in BEFORE_THERE_WAS_THE_SETTING.items():
-        if settings[name] == before:
-            del settings[name]  # so that runs of then are still the same
+    if settings["xla"] and not settings["gpu"]:
+        raise StudyError(
+            f"variants[{declared['id']}]: xla: true is for a GPU, so it needs gpu: 1 beside it; on "
+            "a processor it takes several times as long as xla: false"
+        )
+    for name, value in LEFT_OUT_OF_DEFINITION.items():
+        if settings[name] == value:
+            del settings[name]
     return Variant(
         id=declared["id"],
         label=declared.get("label") or declared["id"],
@@ -510,11 +516,6 @@ def _check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
     settings = variant.training
-    if "xla" in settings and "gpu" not in settings:
-        raise StudyError(
-            f"{key}: xla: true is for a GPU, so it needs gpu: 1 beside it; on a processor it takes "
-            "several times as long as xla: false"
-        )
     fitted = train_images - round(train_images * settings.get("holdout_fraction", 0.0))
     if settings["batch_size"] > fitted:
         raise StudyError(

@@ -15,11 +15,11 @@ MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "Processor": lambda run: run["processor"],
     "oneDNN": lambda run: "on" if run["onednn"] else "off",
     "Threads per run": lambda run: str(run["threads"]),
-    "Arithmetic of the steps": lambda run: _arithmetic(run["settings"]),
     "Training code digest": lambda run: run["code_digest"][:12],
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
 }
 PROVENANCE = MADE_WITH | {
+    "Arithmetic of the steps": lambda run: _arithmetic(run["settings"]),
     "Python": lambda run: run["versions"]["python"],
     "Project": lambda run: run["versions"]["project"],
     "Git commit": lambda run: _short_commit(run["git_commit"]),

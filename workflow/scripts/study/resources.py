@@ -13,8 +13,9 @@ from study.networks import count_parameters, feature_shapes
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 TENSORFLOW_MB = 800
 PYTHON_MB = 100  # with NumPy and h5py
+FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
 CUDA_MB = 2000
-COPIES_OF_DATA = 3  # what is read, what TensorFlow keeps, and the test images
+COPIES_OF_DATA = 3  # what is read, what TensorFlow or a digest keeps, and the test images
 COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
 EVALUATED_AT_ONCE = 500  # images
 FLOAT_BYTES = 4
@@ -30,21 +31,31 @@ def training_memory_mb(study: Study, run: Run) -> int:
     values = sum(map(math.prod, feature_shapes(run.layers, study.input_shape)))
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * run.settings["batch_size"], EVALUATED_AT_ONCE)
-    parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
-    fixed = SNAKEMAKE_MB + TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
-    variable = (
-        COPIES_OF_DATA * study.train_images * math.prod(study.input_shape)
-        + COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
-        + images * values * FLOAT_BYTES
-    )
-    return math.ceil(MEMORY_MARGIN * (fixed + variable / 1e6))
+    fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
+    return _with_margin(fixed, _data(study) + _weights(study, run) + images * values * FLOAT_BYTES)
 
 
 def export_memory_mb(study: Study, run: Run) -> int:
     """Memory in MB of the job that writes the run's network as a Keras model."""
+    return _with_margin(PYTHON_MB, _weights(study, run))
+
+
+def evaluation_memory_mb(study: Study, run: Run) -> int:
+    """Memory in MB of the job that scores and draws the run."""
+    return _with_margin(FIGURES_MB, _data(study) + _weights(study, run))
+
+
+def _data(study: Study) -> int:
+    return COPIES_OF_DATA * study.train_images * math.prod(study.input_shape)
+
+
+def _weights(study: Study, run: Run) -> int:
     parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
-    variable = COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
-    return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + PYTHON_MB + variable / 1e6))
+    return COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
+
+
+def _with_margin(fixed_mb: int, variable_bytes: int) -> int:
+    return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + fixed_mb + variable_bytes / 1e6))
 
 
 def training_minutes(study: Study, run: Run) -> int:

@@ -1,5 +1,6 @@
 """TensorFlow set up for the machine, which must happen before its import."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -24,13 +25,10 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # Otherwise one process takes a GPU's whole memory.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    if gpu:  # what `enable_op_determinism` below does not reach
-        flags = (os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true")
-        os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
 
-    with _stderr_to(log), _hidden("matplotlib", "pandas", "sklearn"):
+    with _stderr_to(log), _hidden("matplotlib", "pandas", "sklearn"), _uncollected():
         import keras
         import tensorflow as tf
 
@@ -38,7 +36,9 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
         tf.config.threading.set_inter_op_parallelism_threads(1)
         found = tf.config.list_physical_devices("GPU")
         if found:
-            tf.config.experimental.enable_op_determinism()  # a CPU needs no such care
+            # A CPU needs no such care, and has no TensorFloat-32, whose 10 bits are not float32.
+            tf.config.experimental.enable_op_determinism()
+            tf.config.experimental.enable_tensor_float_32_execution(False)
     if gpu and not found:
         raise StudyError(
             f"training.gpu: TensorFlow cannot use the GPU {gpu}; the log {log} says why (its CUDA "
@@ -89,6 +89,20 @@ def _hidden(*packages: str) -> Iterator[None]:
     finally:
         for name in new:
             del sys.modules[name]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile.
+
+    The import of TensorFlow makes a million objects that stay; to go through them again and again
+    took a third of its time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
