@@ -13,6 +13,7 @@ min_version("9.27")
 # new ones, as Python does by default, takes up to a quarter of the planning.
 gc.set_threshold(1_000_000)
 
+
 configfile: "config/config.yaml"
 
 

@@ -4,7 +4,7 @@
 
 For each network and seed both start from the same weights; order of the images and dropout are
 their own. Prints the test accuracies and the differences paired by seed with their intervals, and
-writes them to `accuracy.csv`.
+writes them to `accuracy-{precision}.csv`.
 """
 
 import argparse
@@ -137,14 +137,15 @@ def main() -> None:
         sys.exit(f"error: --seeds {options.seeds} shows no spread; at least 2 are needed")
     options.outdir.mkdir(parents=True, exist_ok=True)
     found = measure(options)
-    with (options.outdir / "accuracy.csv").open("w", newline="", encoding="utf-8") as file:
+    path = options.outdir / f"accuracy-{options.precision}.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("network", "seed", "ours", "notebook"))
         for network, pairs in found.items():
             writer.writerows((network, seed, *pair) for seed, pair in enumerate(pairs, 1))
     print(
         f"Test accuracy after {options.epochs} epochs on {options.images:,} images, "
-        f"mean of {options.seeds} seeds\n\n{accuracy_table(found)}"
+        f"mean of {options.seeds} seeds, our steps in {options.precision}\n\n{accuracy_table(found)}"
     )
 
 
