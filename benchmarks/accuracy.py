@@ -145,7 +145,8 @@ def main() -> None:
             writer.writerows((network, seed, *pair) for seed, pair in enumerate(pairs, 1))
     print(
         f"Test accuracy after {options.epochs} epochs on {options.images:,} images, "
-        f"mean of {options.seeds} seeds, our steps in {options.precision}\n\n{accuracy_table(found)}"
+        f"mean of {options.seeds} seeds, our steps in {options.precision}\n\n"
+        f"{accuracy_table(found)}"
     )
 
 

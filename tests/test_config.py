@@ -396,12 +396,21 @@ def test_own_data_is_measured_by_its_headers(config, tmp_path: Path) -> None:
         load_study(config)
 
 
-def test_the_longest_run_has_the_highest_cost(config) -> None:
+def test_costs_rise_with_the_time_that_trainings_took(config) -> None:
+    """Seconds per epoch in the recorded study, on one thread; multiply-adds alone would put
+    conv3-k3, with batch normalization on large maps, behind networks that are quicker.
+    """
+    seconds = {
+        **{"conv3-k3": 16.4, "conv3-no-dropout": 12.3, "conv3-no-bn": 10.9},
+        **{"conv5-k3": 28.2, "conv5-no-dropout": 30.8, "conv5-no-bn": 23.2},
+        **{"conv7-k3": 35.8, "conv7-no-dropout": 51.4, "conv7-no-bn": 38.3},
+        **{"conv3-k5": 2.0, "conv5-k5": 2.4, "conv7-k5": 3.0},
+    }
     study = load_study(config)
     costs = {run.variant: study.cost(run) for run in study.runs}
-    assert max(costs, key=lambda variant: costs[variant]) == "conv7-no-dropout"
-    # the arithmetic of the whole study, twice a multiply-add, as counted by hand: 660 TFLOP
-    assert 2 * sum(costs.values()) == pytest.approx(660e12, rel=0.02)
+    assert sorted(costs, key=costs.__getitem__) == sorted(seconds, key=seconds.__getitem__)
+    rates = [costs[network] / seconds[network] for network in seconds]
+    assert max(rates) < 1.5 * min(rates)
 
 
 def test_the_readme_explains_every_key() -> None:

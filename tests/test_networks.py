@@ -6,7 +6,13 @@ import pytest
 
 from study.config import load_study
 from study.errors import StudyError
-from study.networks import canonical_layers, count_parameters, feature_shapes, layer_names
+from study.networks import (
+    canonical_layers,
+    count_parameters,
+    feature_shapes,
+    layer_names,
+    multiply_adds,
+)
 
 SHAPE, CLASSES = (28, 28, 1), 10
 
@@ -53,6 +59,13 @@ NOTEBOOK = {
 
 def test_the_study_has_the_twelve_networks_in_the_notebooks_order(default_config) -> None:
     assert [variant.id for variant in load_study(default_config).variants] == list(NOTEBOOK)
+
+
+def test_the_studys_arithmetic_is_660_tflop(default_config) -> None:
+    """As counted by hand: two operations a multiply-add, one pass forward and two back."""
+    variants = load_study(default_config).variants
+    once = sum(multiply_adds(variant.layers, (28, 28, 1), 10) for variant in variants)
+    assert 2 * 3 * once * 60_000 * 12 == pytest.approx(660e12, rel=0.02)
 
 
 @pytest.mark.parametrize("network", NOTEBOOK)

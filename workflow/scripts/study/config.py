@@ -22,6 +22,11 @@ Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
+# In the time that a value of a feature map takes beside its arithmetic: with it the cost is within
+# 20 % of the seconds per epoch of each network in docs/summary.md (least squares), without it one
+# of them takes five times as long as another of the same cost.
+MULTIPLY_ADDS_PER_VALUE = 140
+
 # Later settings, with what stood in their place: runs of before they came stay what they were.
 LEFT_OUT_OF_DEFINITION = {"gpu": 0, "precision": "float32", "xla": False}
 
@@ -107,8 +112,10 @@ class Study:
         return {(run.variant, str(run.seed)): run for run in self.runs}
 
     def cost(self, run: Run) -> int:
-        """Multiply-adds of the run's training, about."""
-        once = multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
+        """What the run's training takes, about, in the time of multiply-adds."""
+        arithmetic = multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
+        values = sum(map(math.prod, feature_shapes(run.layers, self.input_shape)))
+        once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
         return 3 * once * self.train_images * run.settings["epochs"]
 
     def run(self, variant: str, seed: str) -> Run:
