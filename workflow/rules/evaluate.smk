@@ -1,8 +1,8 @@
 """What one run learned, and what it gets right and wrong on the test images."""
 
 
-# One job, not one for each kind of figure: its imports take longer than what it does, and every
-# job more makes a study of thousands of runs slower to plan.
+# One job, not one for each kind of figure: they share imports that take a third of its time, and
+# every job more makes a study of thousands of runs slower to plan.
 rule evaluate:
     """Score a run's predictions, and draw its learning curves, its kernels and its mistakes."""
     input:

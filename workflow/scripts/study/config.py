@@ -15,16 +15,24 @@ import yaml
 from study.contrasts import Contrast, declared_contrasts, default_contrasts
 from study.errors import StudyError
 from study.factors import CONVOLUTION, LAYERS, Factors, cross, named_levels
-from study.networks import Layer, Shape, canonical_layers, depth, feature_shapes, multiply_adds
+from study.networks import (
+    Layer,
+    Shape,
+    canonical_layers,
+    count_values,
+    depth,
+    feature_shapes,
+    multiply_adds,
+)
 from study.sources import source_shape
 
 Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
-# In the time that a value of a feature map takes beside its arithmetic: with it the cost is within
-# 20 % of the seconds per epoch of each network in docs/summary.md (least squares), without it one
-# of them takes five times as long as another of the same cost.
+# What a value of a feature map takes beside its arithmetic. With it costs are within 20 % of the
+# seconds per epoch in docs/summary.md (least squares); by arithmetic alone one network takes five
+# times as long as another of the same cost.
 MULTIPLY_ADDS_PER_VALUE = 140
 
 # Later settings, with what stood in their place: runs of before they came stay what they were.
@@ -114,7 +122,7 @@ class Study:
     def cost(self, run: Run) -> int:
         """What the run's training takes, about, in the time of multiply-adds."""
         arithmetic = multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
-        values = sum(map(math.prod, feature_shapes(run.layers, self.input_shape)))
+        values = count_values(run.layers, self.input_shape)
         once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
         return 3 * once * self.train_images * run.settings["epochs"]
 

@@ -1,5 +1,6 @@
 """Networks as data: their layers, the shapes between them, and their parameters."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -117,6 +118,11 @@ def _convolved(side: int, layer: Layer, name: str, shape: Shape) -> int:
 
 def _size(shape: Shape) -> str:
     return "x".join(str(side) for side in shape[:2])
+
+
+def count_values(layers: Sequence[Layer], input_shape: Shape) -> int:
+    """Number of values in all feature maps of one image."""
+    return sum(map(math.prod, feature_shapes(layers, input_shape)))
 
 
 def count_parameters(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:

@@ -8,7 +8,7 @@ takes of the main memory is a guess.
 import math
 
 from study.config import Run, Study
-from study.networks import count_parameters, feature_shapes
+from study.networks import count_parameters, count_values
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 TENSORFLOW_MB = 800
@@ -28,7 +28,7 @@ MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
 def training_memory_mb(study: Study, run: Run) -> int:
     """Memory of the run's training in MB."""
-    values = sum(map(math.prod, feature_shapes(run.layers, study.input_shape)))
+    values = count_values(run.layers, study.input_shape)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * run.settings["batch_size"], EVALUATED_AT_ONCE)
     fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
