@@ -1,6 +1,5 @@
 """From raw images to a table of compared networks: data, training, plots, summary."""
 
-import gc
 import sys
 from pathlib import Path
 
@@ -8,10 +7,6 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
-
-# Snakemake's plan is millions of objects that stay. Looking through them for garbage after every 700
-# new ones, as Python does by default, takes up to a quarter of the planning.
-gc.set_threshold(1_000_000)
 
 
 configfile: "config/config.yaml"

@@ -211,16 +211,32 @@ def test_a_report_can_be_made(finished: Path) -> None:
     assert (finished / "checkout" / "report.zip").stat().st_size > 100_000
 
 
+def printed_by(program: str) -> list[str]:
+    """What a Python program that finds the package `study` prints, word by word."""
+    scripts = ROOT / "workflow" / "scripts"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=scripts, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_parsing_the_snakefile_imports_nothing_heavy() -> None:
-    program = "import sys; import study.config, study.digest; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT / "workflow" / "scripts",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not {"tensorflow", "keras", "numpy", "pandas", "matplotlib"} & set(done.stdout.split())
+    imported = printed_by("import sys; import study.config, study.digest; print(*sys.modules)")
+    assert not {"tensorflow", "keras", "numpy", "pandas", "matplotlib"} & set(imported)
+
+
+def test_what_stays_is_not_searched_for_garbage() -> None:
+    # What is registered first runs last, after what the package registers.
+    program = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count()))
+import study
+before = gc.get_stats()[0]["collections"]
+many = [[] for _ in range(100_000)]
+print(gc.get_stats()[0]["collections"] - before)
+"""
+    searches, frozen = map(int, printed_by(program))
+    assert searches == 0
+    assert frozen >= 100_000
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"no local MNIST mirror at {MNIST}")

@@ -63,7 +63,8 @@ def spread(kernel: np.ndarray) -> np.ndarray:
     weights = kernel.ravel()
     if weights.size <= POINTS:
         return weights
-    return np.quantile(weights, np.linspace(0, 1, POINTS))
+    # NumPy's quantile of so many takes twenty times as long.
+    return np.sort(weights)[np.linspace(0, weights.size - 1, POINTS).round().astype(int)]
 
 
 def kernels_figure(kernels: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str) -> Figure:

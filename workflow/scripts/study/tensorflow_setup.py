@@ -1,6 +1,5 @@
 """TensorFlow set up for the machine, which must happen before its import."""
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
 
-    with _stderr_to(log), _hidden("matplotlib", "pandas", "sklearn"), _uncollected():
+    with _stderr_to(log), _hidden("matplotlib", "pandas", "sklearn"):
         import keras
         import tensorflow as tf
 
@@ -89,20 +88,6 @@ def _hidden(*packages: str) -> Iterator[None]:
     finally:
         for name in new:
             del sys.modules[name]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile.
-
-    The import of TensorFlow makes a million objects that stay; to go through them again and again
-    took a third of its time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @contextmanager
