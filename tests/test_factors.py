@@ -114,6 +114,13 @@ def test_any_setting_can_be_a_factor(default_config: Config) -> None:
     assert last.training["epochs"] == 12
 
 
+def test_precision_can_be_a_factor_and_its_default_stays_out(default_config: Config) -> None:
+    study = study_of(default_config, factors={"precision": ["float32", "mixed_bfloat16"]})
+    plain, mixed = study.variants
+    assert plain.training == load_study(default_config).variants[0].training
+    assert mixed.training == plain.training | {"precision": "mixed_bfloat16"}
+
+
 def test_layers_can_be_left_out_kept_or_changed(default_config: Config) -> None:
     study = study_of(default_config, factors={"dropout": [True, False, 0.1], "dense": [16, 8]})
     rates = [

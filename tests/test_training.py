@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,7 +14,14 @@ import tensorflow as tf
 from conftest import ROOT
 from study.config import Variant, load_study
 from study.model import build_model, make_optimizer, named_weights
-from study.training import DropoutKey, Trainer, dropout_mask, logits, optimizer_update
+from study.training import (
+    DropoutKey,
+    Trainer,
+    convolve,
+    dropout_mask,
+    logits,
+    optimizer_update,
+)
 
 SHAPE, CLASSES = (28, 28, 1), 10
 NETWORKS = [
@@ -100,6 +108,43 @@ def test_a_step_is_that_of_keras(
             np.testing.assert_allclose(named_weights(ours)[name], value, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("sides", "kernel", "strides", "padding"),
+    [
+        ((1, 1), 5, 1, "same"),
+        ((1, 1), 4, 1, "same"),
+        ((1, 1), 1, 1, "valid"),
+        ((2, 2), 5, 2, "same"),
+        ((2, 2), 4, 2, "same"),
+        ((1, 2), 3, 2, "same"),
+        ((3, 3), 2, 3, "same"),
+        ((6, 6), 5, 2, "valid"),
+        ((5, 4), 4, 3, "valid"),
+        ((4, 1), 3, 1, "same"),  # onto more than one pixel
+        ((6, 6), 3, 2, "same"),
+    ],
+)
+def test_a_convolution_and_its_gradients_are_those_of_tensorflow(
+    sides: tuple[int, int], kernel: int, strides: int, padding: str
+) -> None:
+    layer = keras.layers.Conv2D(3, kernel, strides, padding)
+    generator = np.random.default_rng(0)
+    x = tf.constant(generator.normal(size=(7, *sides, 2)), tf.float32)
+    weights = tf.constant(generator.normal(size=(kernel, kernel, 2, 3)), tf.float32)
+    results = []
+    for function in (
+        lambda: convolve(layer, x, weights),
+        lambda: tf.nn.conv2d(x, weights, strides, padding.upper()),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch([x, weights])
+            y = function()
+            loss = tf.reduce_sum(y**2)
+        results.append([y, *tape.gradient(loss, [x, weights])])
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop", "adamw", "nadam"])
 def test_updates_are_those_of_keras(name: str) -> None:
     settings = {"optimizer": name, "learning_rate": 0.01}
@@ -140,10 +185,10 @@ def test_an_epoch_takes_every_image_once_and_in_an_order_of_its_own(
         assert steps == trainer.steps_per_epoch == 5
         assert [len(batch) for batch in batches] == [32, 32, 32, 32, 22]
         orders.append(np.concatenate(batches))
-    for order in orders:
+    for epoch, order in zip((1, 2, 1), orders, strict=True):
         assert sorted(order) == list(range(150))
+        assert (order == np.random.default_rng([1, epoch]).permutation(150)).all()
     assert (orders[0] != orders[1]).any()
-    assert (orders[0] == orders[2]).all()
 
 
 def test_how_many_steps_a_call_holds_changes_no_bit(variants, digits, monkeypatch) -> None:
@@ -306,18 +351,19 @@ def test_steps_compiled_by_xla_are_the_same_but_for_rounding(
     assert any((a != b).any() for a, b in zip(*states, strict=True))  # XLA really was at work
 
 
-def test_a_run_has_the_asked_threads_and_onednn() -> None:
-    program = """
-import os, sys
+def threads_of_a_process(threads: int) -> int:
+    """The threads of a process with TensorFlow set up for so many, once it has computed."""
+    program = f"""
+import os
 for name in ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS"): os.environ.pop(name, None)
 from study.tensorflow_setup import configure_tensorflow
-configure_tensorflow(threads=3, log=os.devnull)
+configure_tensorflow(threads={threads}, log=os.devnull)
 import tensorflow as tf, keras
-assert tf.config.threading.get_intra_op_parallelism_threads() == 3
-assert tf.config.threading.get_inter_op_parallelism_threads() == 1
 from tensorflow.python.util import _pywrap_util_port as port
 assert port.IsMklEnabled()
 assert keras.config.floatx() == "float32"
+tf.matmul(tf.ones([512, 512]), tf.ones([512, 512]))
+print(len(os.listdir("/proc/self/task")))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -327,3 +373,9 @@ assert keras.config.floatx() == "float32"
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
+def test_a_run_has_the_asked_threads_and_onednn() -> None:
+    assert threads_of_a_process(3) == threads_of_a_process(1) + 2

@@ -17,7 +17,7 @@ FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
 CUDA_MB = 2000
 COPIES_OF_DATA = 3  # what is read, what TensorFlow or a digest keeps, and the test images
 COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
-EVALUATED_AT_ONCE = 500  # images
+EVALUATED_AT_ONCE = 100  # images
 FLOAT_BYTES = 4
 MEMORY_MARGIN = 1.25
 

@@ -27,7 +27,7 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
 
-    with _stderr_to(log), _hidden("matplotlib", "pandas", "sklearn"):
+    with _stderr_to(log), _hidden("matplotlib", "pandas", "scipy", "sklearn"):
         import keras
         import tensorflow as tf
 

@@ -5,6 +5,7 @@ is written out here: the same function and the same gradients as in Keras's `fit
 TensorFlow kernels. docs/performance.md says what each of them is worth.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from study.model import make_optimizer
 Images = NDArray[np.uint8]
 Labels = NDArray[Any]
 
-EVALUATION_BATCH = 500  # images; large enough to be fast, small enough for the caches
+EVALUATION_BATCH = 100  # images; large enough to be fast, small enough for the caches
+EVALUATION_CALL = 5000  # images; few enough that their copy does not matter
 PRECISIONS = {"float32": tf.float32, "mixed_bfloat16": tf.bfloat16}
 CALL_SECONDS = 0.25  # of steps in one call, of which Python would take a third on small networks
 
@@ -82,7 +84,7 @@ class Trainer:
             for batch in (size, rest)
         )
         self._evaluate = tf.function(
-            self._evaluation_step,
+            self._evaluation_steps,
             autograph=False,
             input_signature=[
                 tf.TensorSpec([None, *images.shape[1:]], tf.uint8),
@@ -124,8 +126,8 @@ class Trainer:
         Not to be called within an epoch.
         """
         parts = []
-        for first in range(0, len(images), EVALUATION_BATCH):
-            part = slice(first, first + EVALUATION_BATCH)
+        for first in range(0, len(images), EVALUATION_CALL):
+            part = slice(first, first + EVALUATION_CALL)
             parts.append(
                 self._evaluate(tf.constant(images[part]), tf.constant(labels[part], tf.int64))
             )
@@ -165,10 +167,22 @@ class Trainer:
         self._update(tape.gradient(loss, weights))
         self._count(losses, output, labels)
 
-    def _evaluation_step(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        output = logits(self.model, self._scaled(images))
-        self._count(self._losses(output, labels), output, labels)
-        return tf.nn.softmax(output)
+    def _evaluation_steps(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Count the score on the images; returns their probabilities."""
+
+        def step(number: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            first = number * EVALUATION_BATCH
+            part = slice(first, first + EVALUATION_BATCH)
+            output = logits(self.model, self._scaled(images[part]))
+            self._count(self._losses(output, labels[part]), output, labels[part])
+            return number + 1, parts.write(number, tf.nn.softmax(output))
+
+        steps = -(-tf.shape(images)[0] // EVALUATION_BATCH)
+        parts = tf.TensorArray(tf.float32, steps, infer_shape=False)
+        _, parts = tf.while_loop(
+            lambda number, _: number < steps, step, [0, parts], parallel_iterations=1
+        )
+        return parts.concat()
 
     def _scaled(self, images: tf.Tensor) -> tf.Tensor:
         return tf.cast(images, tf.float32) / self.settings["pixel_divisor"]
@@ -259,7 +273,7 @@ def logits(
     for position, layer in enumerate(model.layers):
         match layer:
             case keras.layers.Conv2D():
-                x = tf.nn.conv2d(x, value(layer.kernel), layer.strides, layer.padding.upper())
+                x = convolve(layer, x, value(layer.kernel))
                 if _commutes_with_pooling(layer, model.layers[position + 1]):
                     late = layer
                 else:
@@ -284,6 +298,25 @@ def logits(
             case _:
                 raise TypeError(f"no way to run a {type(layer).__name__}")
     return tf.cast(x, tf.float32)
+
+
+def convolve(layer: keras.layers.Conv2D, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """The convolution of maps [n, h, w, c] with the layer's kernel, before its bias.
+
+    Onto a map of one pixel it is a matrix product of what the kernel meets there, which is far
+    quicker than a convolution of mostly padding.
+    """
+    if layer.compute_output_shape(x.shape)[1:3] != (1, 1):
+        return tf.nn.conv2d(x, kernel, layer.strides, layer.padding.upper())
+    sides, sizes = x.shape[1:3], layer.kernel_size
+    met = [min(side, size) for side, size in zip(sides, sizes, strict=True)]
+    # Padding, where there is any, is the same on both sides, or one more behind.
+    before = [max(0, size - side) // 2 for side, size in zip(sides, sizes, strict=True)]
+    pixels = tf.slice(x, [0, 0, 0, 0], [-1, *met, -1])
+    taps = tf.slice(kernel, [*before, 0, 0], [*met, -1, -1])
+    flat = math.prod(met) * x.shape[-1]
+    y = tf.matmul(tf.reshape(pixels, [-1, flat]), tf.reshape(taps, [flat, -1]))
+    return tf.reshape(y, [-1, 1, 1, layer.filters])
 
 
 def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> bool:
@@ -327,7 +360,7 @@ def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: b
     """Batch normalization by one fused kernel, with the moving averages as Keras keeps them."""
     is_flat = x.shape.rank == 2
     if is_flat:
-        x = x[:, None, None, :]
+        x = tf.reshape(x, [-1, 1, 1, x.shape[-1]])
     mean, variance = layer.moving_mean.value, layer.moving_variance.value
     y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x,
@@ -344,4 +377,4 @@ def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: b
         batch_variance *= (count - 1) / count
         for moving, value in ((mean, batch_mean), (variance, batch_variance)):
             moving.assign_sub((moving - value) * (1 - layer.momentum))
-    return y[:, 0, 0, :] if is_flat else y
+    return tf.reshape(y, [-1, y.shape[-1]]) if is_flat else y
