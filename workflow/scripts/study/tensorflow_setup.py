@@ -60,7 +60,7 @@ def gpu_name() -> str | None:
 
 def onednn_enabled() -> bool:
     """Whether TensorFlow was told to use oneDNN's kernels."""
-    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1").lower() not in ("0", "false")
 
 
 @contextmanager
