@@ -73,7 +73,7 @@ def describe(cluster: SlurmCluster, usage: Usage, console: str) -> str:
             f"seconds: {usage.seconds:.0f} in all, {(max(times) - min(times)).seconds} from the "
             f"first submission to the end of the last job",
             f"seconds of a job: median {statistics.median(lengths):.0f}",
-            f"peak memory of snakemake: {usage.peak_mb:.0f} MB",
+            f"peak memory of snakemake: {usage.peak_mib:.0f} MiB",
         )
     )
 

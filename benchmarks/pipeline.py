@@ -30,7 +30,7 @@ class Usage:
     """What a command took."""
 
     seconds: float
-    peak_mb: float
+    peak_mib: float
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def measure_demo(folder: Path, cores: int, networks: Sequence[str], epochs: int 
     outdir = copy / "results" / "digits"
     histories = epoch_seconds(outdir)
     return Demo(
-        runs=len(networks),
+        runs=len(histories),
         epochs=max(map(len, histories.values())),
         cores=cores,
         wall=usage.seconds,

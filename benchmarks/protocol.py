@@ -48,7 +48,12 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=messages,
                 text=True,
-                env={**inherited, "PYTHONPATH": str(SCRIPTS), **environment},
+                env={
+                    **inherited,
+                    "PYTHONPATH": str(SCRIPTS),
+                    "CUDA_VISIBLE_DEVICES": "-1",  # processors are compared
+                    **environment,
+                },
             )
 
     def ask(self, call: str, **arguments: Any) -> None:

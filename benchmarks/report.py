@@ -88,6 +88,17 @@ def against_torch(speed: Speed) -> dict[str, float]:
     return {network: speed.ratio("torch", "alone", network) for network in speed.networks()}
 
 
+def spread(speed: Speed, cores: int) -> str:
+    """The ratios over all networks, the lowest and the highest of the rounds."""
+    rounds = [speed.of_round(number) for number in range(speed.rounds())]
+    ratios = {"x notebook": [against_notebook(one, cores) for one in rounds]}
+    if "torch" in speed.samples:
+        ratios["x PyTorch"] = [geometric_mean(against_torch(one).values()) for one in rounds]
+    return ", ".join(
+        f"`{name}` {min(values):.2f} to {max(values):.2f}" for name, values in ratios.items()
+    )
+
+
 def speed_table(outcome: Outcome) -> str:
     """Seconds, rates and ratios of every network, and over all of them."""
     speed, cores = outcome.speed, outcome.cores
@@ -159,6 +170,8 @@ def speed_legend(outcome: Outcome) -> str:
         f"core ({min(alone):.0f} to {max(alone):.0f}), {median(beside):.0f} on each of {cores} at "
         f"once ({min(beside):.0f} to {max(beside):.0f}).",
     ]
+    if speed.rounds() > 1:
+        lines.append(f"From round to round: {spread(speed, cores)}.")
     if "mixed" in speed.samples:
         gain = speed.total("alone") / speed.total("mixed")
         lines.append(
@@ -176,13 +189,6 @@ def speed_legend(outcome: Outcome) -> str:
         lines.append(f"PyTorch's best memory format: {formats}.")
     else:
         lines.append("PyTorch was left out: no interpreter that has it (see --torch-python).")
-    if speed.check is not None:
-        network, images, seconds = speed.check
-        lines.append(
-            f"Is scaling fair? The notebook's way with {network}: {seconds:.1f} s for 60,000 "
-            f"images by a `fit` on {images:,}, {speed.middle('notebook', network):.1f} by those of "
-            "the rounds."
-        )
     return "\n\n".join(lines)
 
 
@@ -224,7 +230,7 @@ def costs(outcome: Outcome) -> list[tuple[str, float, str]]:
             ("everything done", dry.everything_done),
         ):
             found.append((f"dry run of {dry.runs:,} runs, {state}", usage.seconds, "s"))
-            found.append((f"dry run of {dry.runs:,} runs, {state}", usage.peak_mb, "MiB"))
+            found.append((f"dry run of {dry.runs:,} runs, {state}", usage.peak_mib, "MiB"))
     return found
 
 
@@ -245,14 +251,15 @@ def study_estimate(speed: Speed, demo: Demo) -> dict[str, float]:
     )
     checkpoints = (EPOCHS - demo.epochs) * sum(speed.parts["checkpoint"].values())
     final = once * EPOCH / TEST  # the training images; the last validation is the final test
-    reading = len(networks) * (speed.load or 0.0)
+    traces = sum(sum(speed.parts[part].values()) for part in ("first_step", "first_evaluation"))
+    reading = len(networks) * (speed.load or 0.0)  # by the job that trains, and the one that scores
     return {
         "training": EPOCHS * speed.total("beside"),
         "validation": EPOCHS * once,
         "rest of the train jobs": (
-            len(networks) * train_overhead(demo) + checkpoints + final + reading
+            len(networks) * train_overhead(demo) + traces + checkpoints + final + reading
         ),
-        "plots, exports, summary": jobs,
+        "plots, exports, summary": jobs + reading,
         "Snakemake and waiting cores": scale * demo.own(),
     }
 
@@ -328,7 +335,16 @@ def targets(outcome: Outcome) -> list[tuple[str, str, str, bool]]:
             ("everything done", dry.everything_done),
         ):
             at_most(f"dry run of {dry.runs:,}, {state}", bound, usage.seconds, "s")
-            at_most(f"dry run of {dry.runs:,}, {state}", 2, usage.peak_mb / 1024, "GiB")
+            at_most(f"dry run of {dry.runs:,}, {state}", 2, usage.peak_mib / 1024, "GiB")
+    if len(outcome.dry_runs) == 2:
+        few, many = outcome.dry_runs
+        times = many.runs / few.runs
+        name = f"dry run of {many.runs:,} against {times:g} times that of {few.runs:,}"
+        for state, one, other in (
+            ("nothing done", few.nothing_done, many.nothing_done),
+            ("everything done", few.everything_done, many.everything_done),
+        ):
+            at_most(f"{name}, {state}", 1.25, other.seconds / one.seconds / times, "times")
     if demo is not None and outcome.demo_is_whole:
         at_most("make demo", 180, demo.wall, "s")
     return found

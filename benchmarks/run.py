@@ -11,6 +11,7 @@ import datetime
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,8 @@ from report import (
     write_samples,
 )
 from speed import Plan, has_torch, measure_speed
-from study.config import Study, load_study
+from study.config import Study, Variant, load_study
+from study.networks import multiply_adds
 from study.provenance import git_commit, processor
 
 PARTS = ("speed", "pipeline", "graph")
@@ -66,14 +68,35 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def chosen(variants: Sequence[Variant], networks: Sequence[str] | None) -> list[Variant]:
+    """The variants that `networks` names, by default all."""
+    known = [variant.id for variant in variants]
+    for network in networks or ():
+        if network not in known:
+            sys.exit(f"error: --networks: {network!r} is not one of {', '.join(known)}")
+    return [variant for variant in variants if networks is None or variant.id in networks]
+
+
+def images_to_time(study: Study, variants: Sequence[Variant], images: int) -> dict[str, int]:
+    """On how many images each network is timed: `images`, five times as many of small networks.
+
+    Otherwise an epoch of these would be over in a tenth of a second.
+    """
+    classes = study.dataset["classes"]
+    costs = {
+        variant.id: multiply_adds(variant.layers, study.input_shape, classes)
+        for variant in study.variants
+    }
+    return {
+        variant.id: images * (5 if 10 * costs[variant.id] < max(costs.values()) else 1)
+        for variant in variants
+    }
+
+
 def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path) -> Outcome:
     """Measure the parts that were asked for."""
     outcome: dict[str, object] = {"cores": cores}
-    variants = [
-        variant
-        for variant in study.variants
-        if options.networks is None or variant.id in options.networks
-    ]
+    variants = chosen(study.variants, options.networks)
     if "graph" in options.parts:
         outcome["graph"] = measure_graph(folder, repeats=5 if options.full else 3)
         sizes = (1000, 10_000) if options.full else (1000,)
@@ -89,8 +112,7 @@ def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path)
         plan = Plan(
             variants=variants,
             rounds=options.rounds or (3 if options.full else 2),
-            images=6000 if options.full else 1200,
-            check_images=30_000 if options.full else None,
+            images=images_to_time(study, variants, 6000 if options.full else 1200),
         )
         torch = options.torch_python if has_torch(options.torch_python) else None
         outcome["speed"] = measure_speed(study, plan, cores, options.outdir, torch, options.data)
@@ -117,10 +139,8 @@ def describe(options: argparse.Namespace, outcome: Outcome) -> str:
         f"{processor()}, {outcome.cores} cores, {memory:.0f} GiB",
     ]
     if outcome.speed is not None:
-        rounds = len(outcome.speed.samples["alone"][outcome.speed.networks()[0]])
-        lines.append(
-            f"{rounds} rounds of {6000 if options.full else 1200:,} images for each network"
-        )
+        images = " or ".join(f"{count:,}" for count in sorted(set(outcome.speed.images.values())))
+        lines.append(f"{outcome.speed.rounds()} rounds of {images} images for each network")
         lines.append(", ".join(" ".join(pair) for pair in outcome.speed.versions.items()))
     return "\n\n".join(lines)
 

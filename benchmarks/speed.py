@@ -35,18 +35,20 @@ class Plan:
 
     variants: Sequence[Variant]
     rounds: int
-    images: int
-    check_images: int | None  # for a `fit` that shows whether scaling is fair; None for none
+    images: Mapping[str, int]
+    """Of each measurement, by network."""
 
 
 @dataclass
 class Speed:
     """What was measured.
 
-    `samples[quantity][network]` holds one value for each round: seconds for 60,000 images by the
-    names in COLUMNS, GFLOP/s of the matrix product as `product` and `products` (side by side).
+    `images[network]` is how many an epoch was timed on. `samples[quantity][network]` holds one
+    value for each round: seconds for 60,000 images by the names in COLUMNS, GFLOP/s of the matrix
+    product as `product` and `products` (side by side).
     """
 
+    images: Mapping[str, int] = field(default_factory=dict)
     samples: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     evaluation: dict[str, dict[str, float]] = field(default_factory=dict)
     """Seconds for 10,000 images by column and network, for all but PyTorch."""
@@ -56,14 +58,23 @@ class Speed:
     load: float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
-    check: tuple[str, int, float] | None = None
-    """Network, images and seconds (for 60,000) of the `fit` that checks the scaling."""
 
     def add(self, quantity: str, network: str, value: float) -> None:
         self.samples.setdefault(quantity, {}).setdefault(network, []).append(value)
 
     def networks(self) -> list[str]:
         return list(self.samples["alone"])
+
+    def rounds(self) -> int:
+        return min(map(len, self.samples["alone"].values()))
+
+    def of_round(self, number: int) -> "Speed":
+        """What one round alone measured, the first being 0."""
+        samples = {
+            quantity: {network: [values[number]] for network, values in networks.items()}
+            for quantity, networks in self.samples.items()
+        }
+        return Speed(self.images, samples)
 
     def middle(self, quantity: str, network: str) -> float:
         """Median over the rounds."""
@@ -98,7 +109,7 @@ def measure_speed(
 
     `data` is a prepared .npz with its manifest beside it, whose reading is timed if it exists.
     """
-    speed = Speed()
+    speed = Speed(plan.images)
     with ExitStack() as stack:
 
         def worker(script: str, name: str, environment: dict[str, str], **options: Any) -> Worker:
@@ -128,8 +139,6 @@ def measure_speed(
         _prepare(study, plan, speed, workers)
         _train(plan, speed, workers)
         _evaluate(study, plan, speed, workers)
-        if plan.check_images is not None:
-            _check_scaling(study, plan, speed, others["notebook"])
     return speed
 
 
@@ -141,7 +150,7 @@ def _prepare(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
             **form,
             "layers": variant.layers,
             "settings": variant.training,
-            "images": plan.images,
+            "images": plan.images[variant.id],
         }
         parts = first("prepare", **network) | first("save", **form)
         for part, seconds in parts.items():
@@ -160,6 +169,7 @@ def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
     columns = [column for column in COLUMNS if column in measured]
     for number in tqdm(range(plan.rounds), "rounds", leave=False):
         for variant in tqdm(plan.variants, f"round {number + 1}", leave=False):
+            images = plan.images[variant.id]
             product = workers.ours[0]("product", **PRODUCT)
             products = fmean(together(workers.ours, "product", **PRODUCT))
             speed.add("product", variant.id, product)
@@ -175,10 +185,10 @@ def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
                     seconds = workers.others[column](
                         "train",
                         network=variant.id,
-                        images=plan.images,
+                        images=images,
                         batch_size=variant.training["batch_size"],
                     )
-                speed.add(column, variant.id, seconds * EPOCH / plan.images)
+                speed.add(column, variant.id, seconds * EPOCH / images)
 
 
 def _evaluate(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
@@ -191,7 +201,7 @@ def _evaluate(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
         }
         part = {
             "network": variant.id,
-            "images": plan.images,
+            "images": plan.images[variant.id],
             "batch_size": variant.training["batch_size"],
         }
         seconds = {
@@ -199,31 +209,9 @@ def _evaluate(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
             "beside": fmean(together(workers.ours, "evaluate", **whole)),
         }
         for column, worker in workers.keras().items():
-            seconds[column] = worker("evaluate", **part) * TEST / plan.images
+            seconds[column] = worker("evaluate", **part) * TEST / part["images"]
         for column, value in seconds.items():
             speed.evaluation.setdefault(column, {})[variant.id] = value
-
-
-def _check_scaling(study: Study, plan: Plan, speed: Speed, notebook: Worker) -> None:
-    """Time the quickest network's `fit` on many more images than in the rounds."""
-    assert plan.check_images is not None
-    quickest = min(plan.variants, key=lambda variant: speed.middle("notebook", variant.id))
-    notebook(
-        "prepare",
-        network="check",
-        shape=study.input_shape,
-        classes=_classes(study),
-        layers=quickest.layers,
-        settings=quickest.training,
-        images=plan.check_images,
-    )
-    seconds = notebook(
-        "train",
-        network="check",
-        images=plan.check_images,
-        batch_size=quickest.training["batch_size"],
-    )
-    speed.check = (quickest.id, plan.check_images, seconds * EPOCH / plan.check_images)
 
 
 def together(workers: Sequence[Worker], call: str, **arguments: Any) -> list[float]:

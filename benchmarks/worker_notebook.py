@@ -50,11 +50,17 @@ def prepare(
 
 
 def train(network: str, images: int, batch_size: int) -> float:
-    """Seconds of a `fit` of one epoch over `images` images."""
+    """Seconds of an epoch of `fit` over `images` images, its wait at the end included.
+
+    What `fit` does before its first epoch is left out, for a training pays it once.
+    """
     x, y = data[images]
-    begin = time.perf_counter()
-    models[network].fit(x, y, batch_size=batch_size, verbose=0)
-    return time.perf_counter() - begin
+    begin = []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: begin.append(time.perf_counter())
+    )
+    models[network].fit(x, y, batch_size=batch_size, verbose=0, callbacks=[clock])
+    return time.perf_counter() - begin[0]
 
 
 def evaluate(network: str, images: int, batch_size: int) -> float:
