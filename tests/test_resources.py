@@ -21,31 +21,31 @@ WIDE = [
 ]
 
 # Peak memory in MB (`peak_memory_mb`) and seconds (`benchmark:`) of trainings on one thread of an
-# AMD EPYC (Zen 5), with TensorFlow 2.21.0, on 2026-11-22: those of the study on MNIST, 12 epochs,
+# AMD EPYC (Zen 5), with TensorFlow 2.21.0, on 2026-11-23: those of the study on MNIST, 12 epochs,
 # and of one or two epochs on the digits with other batches and a network of 26 million parameters.
 MNIST = {
-    "conv3-k3": (926, 221),
-    "conv3-k5": (836, 40),
-    "conv3-no-dropout": (845, 178),
-    "conv3-no-bn": (842, 152),
-    "conv5-k3": (914, 355),
-    "conv5-k5": (843, 51),
-    "conv5-no-dropout": (865, 402),
-    "conv5-no-bn": (860, 303),
-    "conv7-k3": (928, 475),
-    "conv7-k5": (854, 60),
-    "conv7-no-dropout": (882, 649),
-    "conv7-no-bn": (873, 472),
+    "conv3-k3": (763, 222),
+    "conv3-k5": (714, 19),
+    "conv3-no-dropout": (727, 172),
+    "conv3-no-bn": (721, 142),
+    "conv5-k3": (800, 325),
+    "conv5-k5": (726, 24),
+    "conv5-no-dropout": (743, 358),
+    "conv5-no-bn": (740, 278),
+    "conv7-k3": (805, 419),
+    "conv7-k5": (738, 23),
+    "conv7-no-dropout": (762, 598),
+    "conv7-no-bn": (756, 425),
 }
 DIGITS = [  # network, batch, epochs, MB, seconds
-    ("conv3-k3", 32, 2, 791, 8),
-    ("conv3-k3", 1000, 2, 1241, 8),
-    ("conv3-k3", 1, 1, 819, 15),
-    ("conv3-k5", 1000, 2, 799, 6),
-    ("conv7-k5", 1, 1, 748, 15),
-    ("conv7-no-dropout", 1000, 2, 961, 10),
-    ("conv7-no-dropout", 1, 1, 771, 28),
-    ("wide", 120, 2, 2296, 73),
+    ("conv3-k3", 32, 2, 633, 4),
+    ("conv3-k3", 1000, 2, 1135, 5),
+    ("conv3-k3", 1, 1, 624, 4),
+    ("conv3-k5", 1000, 2, 698, 3),
+    ("conv7-k5", 1, 1, 627, 4),
+    ("conv7-no-dropout", 1000, 2, 834, 9),
+    ("conv7-no-dropout", 1, 1, 648, 11),
+    ("wide", 120, 2, 1935, 61),
 ]
 
 
