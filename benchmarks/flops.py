@@ -2,28 +2,15 @@
 
 The nominal count, the customary one, takes every tap of a kernel as two operations, also those on
 the zeros that `padding: same` puts around a feature map. oneDNN skips most of these. So a rate by
-the nominal count can exceed the processor's; the count of taps on real pixels is the work that
-cannot be avoided.
+the nominal count can exceed the processor's. The count of taps on real pixels is the work of a
+convolution by its definition; by Fourier transforms it takes less.
 """
 
+import math
 from collections.abc import Sequence
 
+from study.arithmetic import convolutions_by_fourier, fourier_multiply_adds, taps_on_pixels
 from study.networks import Layer, Shape, feature_shapes
-
-
-def taps_on_pixels(side: int, kernel: int, stride: int, padding: str) -> int:
-    """How often, along one axis of `side` pixels, a tap of the kernel meets a pixel."""
-    if padding == "same":
-        outputs = -(-side // stride)
-        before = max((outputs - 1) * stride + kernel - side, 0) // 2
-    else:
-        outputs = (side - kernel) // stride + 1
-        before = 0
-    return sum(
-        0 <= output * stride - before + tap < side
-        for output in range(outputs)
-        for tap in range(kernel)
-    )
 
 
 def layer_multiply_adds(
@@ -61,3 +48,17 @@ def training_flops(
     """
     first, *rest = layer_multiply_adds(layers, input_shape, classes, on_pixels)
     return 2 * (2 * first + 3 * sum(rest))
+
+
+def done_flops(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
+    """Floating-point operations that the trainer does to train on one image: `training_flops` on
+    pixels, but for the convolutions by Fourier transforms.
+
+    Of these the transforms take as much for both gradients together as forward.
+    """
+    total = training_flops(layers, input_shape, classes, on_pixels=True)
+    for shape, filters, size in convolutions_by_fourier(layers, input_shape):
+        taps = math.prod(taps_on_pixels(side, size, 1, "same") for side in shape[:2])
+        transforms, products = fourier_multiply_adds(shape, filters, size)
+        total += 2 * (2 * transforms + 3 * products - 3 * taps * shape[2] * filters)
+    return total

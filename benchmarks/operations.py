@@ -3,9 +3,11 @@
     python benchmarks/operations.py [network ...]
 
 TensorFlow's own profiler, on one thread, with the pipeline's trainer on random images. Profiling
-makes a step of a small network slower; the shares are what counts.
+makes a step of a small network slower; the shares are what counts. Convolutions by Fourier
+transforms are two kinds of matrix products: the transforms, and the products between them.
 """
 
+import re
 import sys
 import tempfile
 import time
@@ -28,7 +30,8 @@ KINDS = {
     "its gradients": (
         *("Conv2DBackpropFilter", "Conv2DBackpropFilterWithBias", "Conv2DBackpropInput"),
     ),
-    "matrix products": ("MatMul", "FusedMatMul"),
+    "transforms, dense": ("MatMul", "FusedMatMul"),
+    "products between": ("BatchMatMulV2",),
     "pooling": ("MaxPool", "MaxPoolGrad"),
     "batch norm": ("FusedBatchNormV3", "FusedBatchNormGradV3"),
     "dropout's bits": ("StatelessRandomUniformFullIntV2",),
@@ -42,10 +45,10 @@ def kind_of(operation: str) -> str | None:
 
     TensorFlow names the events of operations `{node}:{operation}`.
     """
-    _, separator, name = operation.rpartition(":")
-    if not separator:
+    event = re.fullmatch("[^:]+:([^: ]+)", operation)
+    if event is None:
         return None
-    plain = name.removeprefix("_").removeprefix("Mkl").removeprefix("Native")
+    plain = event[1].removeprefix("_").removeprefix("Mkl").removeprefix("Native")
     return next((kind for kind, names in KINDS.items() if plain in names), REST)
 
 

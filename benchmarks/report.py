@@ -34,8 +34,8 @@ class Outcome:
 
     cores: int
     speed: Speed | None = None
-    nominal: Flops = field(default_factory=dict)
-    on_pixels: Flops = field(default_factory=dict)
+    flops: Mapping[str, Flops] = field(default_factory=dict)
+    """By the way to count: "every tap", "taps on pixels", "as done"."""
     demo: Demo | None = None
     demo_is_whole: bool = False
     graph: tuple[Sequence[float], Sequence[float]] | None = None
@@ -114,17 +114,17 @@ def speed_table(outcome: Outcome) -> str:
         "of product",
         "beside",
         "on pixels",
+        "as done",
     ]
 
     def row(name: str, networks: Sequence[str], ratios: Sequence[str]) -> list[str]:
         seconds = {
             column: sum(speed.middle(column, network) for network in networks) for column in columns
         }
-        operations = sum(outcome.nominal[network] for network in networks) * EPOCH
+        operations = sum(outcome.flops["every tap"][network] for network in networks) * EPOCH
         shares = (
-            (outcome.nominal, "alone", "product"),
-            (outcome.nominal, "beside", "products"),
-            (outcome.on_pixels, "beside", "products"),
+            (outcome.flops["every tap"], "alone", "product"),
+            *((flops, "beside", "products") for flops in outcome.flops.values()),
         )
         return [
             name,
@@ -165,7 +165,8 @@ def speed_legend(outcome: Outcome) -> str:
         "geometric mean.",
         "`GFLOP/s`: one thread, every tap of a kernel counted. `of product`: that rate against "
         "a float32 matrix product on one core; `beside`: the same side by side; `on pixels`: "
-        "only the taps counted that meet a pixel and not the padding.",
+        "only the taps counted that meet a pixel and not the padding; `as done`: of convolutions "
+        "by Fourier transforms, what these take.",
         f"Matrix product of 2048x2048 in the same minutes: {median(alone):.0f} GFLOP/s on one "
         f"core ({min(alone):.0f} to {max(alone):.0f}), {median(beside):.0f} on each of {cores} at "
         f"once ({min(beside):.0f} to {max(beside):.0f}).",
@@ -310,7 +311,7 @@ def targets(outcome: Outcome) -> list[tuple[str, str, str, bool]]:
                 whole = notebook_estimate(speed, column) / wall
                 at_least(f"whole study against the {name}", 5, whole)
         networks = speed.networks()
-        for name, flops in (("every tap", outcome.nominal), ("taps on pixels", outcome.on_pixels)):
+        for name, flops in outcome.flops.items():
             share = share_of_product(speed, flops, "beside", "products", networks)
             at_least(f"share of the matrix product, {name}", 0.8, share)
         torch = against_torch(speed)
@@ -390,9 +391,8 @@ def speed_figure(outcome: Outcome) -> Figure:
             color=COLOURS[column],
             label=COLUMNS[column],
         )
-    for flops, style, name in (
-        (outcome.nominal, "solid", "floor: matrix product, every tap"),
-        (outcome.on_pixels, "dotted", "floor: taps on pixels"),
+    for (name, flops), style in zip(
+        outcome.flops.items(), ("solid", "dashed", "dotted"), strict=True
     ):
         axes.vlines(
             [floor_seconds(speed, flops, "product", network) for network in networks],
@@ -400,7 +400,7 @@ def speed_figure(outcome: Outcome) -> Figure:
             [position + 0.45 for position in range(len(networks))],
             color="black",
             linestyle=style,
-            label=name,
+            label=f"floor: matrix product, {name}",
         )
     axes.set_xscale("log")
     most = max(speed.middle(column, network) for column in columns for network in networks)

@@ -11,7 +11,8 @@ import datetime
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,9 +20,10 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from flops import training_flops
+from flops import done_flops, training_flops
 from pipeline import ROOT, epoch_seconds, job_seconds, measure_demo, measure_dry_runs, measure_graph
 from report import (
+    Flops,
     Outcome,
     costs,
     estimate_table,
@@ -93,6 +95,22 @@ def images_to_time(study: Study, variants: Sequence[Variant], images: int) -> di
     }
 
 
+def count_flops(study: Study, variants: Sequence[Variant]) -> dict[str, Flops]:
+    """Operations to train each network on one image, by the ways to count them."""
+    ways: dict[str, Callable[..., int]] = {
+        "every tap": training_flops,
+        "taps on pixels": partial(training_flops, on_pixels=True),
+        "as done": done_flops,
+    }
+    classes = study.dataset["classes"]
+    return {
+        name: {
+            variant.id: count(variant.layers, study.input_shape, classes) for variant in variants
+        }
+        for name, count in ways.items()
+    }
+
+
 def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path) -> Outcome:
     """Measure the parts that were asked for."""
     outcome: dict[str, object] = {"cores": cores}
@@ -116,16 +134,7 @@ def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path)
         )
         torch = options.torch_python if has_torch(options.torch_python) else None
         outcome["speed"] = measure_speed(study, plan, cores, options.outdir, torch, options.data)
-        for name, on_pixels in (("nominal", False), ("on_pixels", True)):
-            outcome[name] = {
-                variant.id: training_flops(
-                    variant.layers,
-                    study.input_shape,
-                    study.dataset["classes"],
-                    on_pixels=on_pixels,
-                )
-                for variant in variants
-            }
+        outcome["flops"] = count_flops(study, variants)
     return Outcome(**outcome)  # type: ignore[arg-type]
 
 

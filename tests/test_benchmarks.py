@@ -120,7 +120,7 @@ def test_what_misses_its_target_is_said(speed: Speed, demo: Demo) -> None:
     flops = {"small": 10**6, "large": 10**7}
     quick, slow = Usage(10, 500), Usage(150, 3000)
     outcome = Outcome(
-        *(2, speed, flops, flops, demo),
+        *(2, speed, {"every tap": flops}, demo),
         graph=([3.0, 3.5, 9.0], [1.0, 1.0, 1.0]),
         dry_runs=[DryRuns(1000, quick, quick), DryRuns(10_000, Usage(100, 1000), slow)],
     )

@@ -17,7 +17,6 @@ from study.model import build_model, make_optimizer, named_weights
 from study.training import (
     DropoutKey,
     Trainer,
-    convolve,
     dropout_mask,
     logits,
     optimizer_update,
@@ -106,43 +105,6 @@ def test_a_step_is_that_of_keras(
     for name, value in named_weights(plain).items():
         if "moving" in name:
             np.testing.assert_allclose(named_weights(ours)[name], value, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("sides", "kernel", "strides", "padding"),
-    [
-        ((1, 1), 5, 1, "same"),
-        ((1, 1), 4, 1, "same"),
-        ((1, 1), 1, 1, "valid"),
-        ((2, 2), 5, 2, "same"),
-        ((2, 2), 4, 2, "same"),
-        ((1, 2), 3, 2, "same"),
-        ((3, 3), 2, 3, "same"),
-        ((6, 6), 5, 2, "valid"),
-        ((5, 4), 4, 3, "valid"),
-        ((4, 1), 3, 1, "same"),  # onto more than one pixel
-        ((6, 6), 3, 2, "same"),
-    ],
-)
-def test_a_convolution_and_its_gradients_are_those_of_tensorflow(
-    sides: tuple[int, int], kernel: int, strides: int, padding: str
-) -> None:
-    layer = keras.layers.Conv2D(3, kernel, strides, padding)
-    generator = np.random.default_rng(0)
-    x = tf.constant(generator.normal(size=(7, *sides, 2)), tf.float32)
-    weights = tf.constant(generator.normal(size=(kernel, kernel, 2, 3)), tf.float32)
-    results = []
-    for function in (
-        lambda: convolve(layer, x, weights),
-        lambda: tf.nn.conv2d(x, weights, strides, padding.upper()),
-    ):
-        with tf.GradientTape() as tape:
-            tape.watch([x, weights])
-            y = function()
-            loss = tf.reduce_sum(y**2)
-        results.append([y, *tape.gradient(loss, [x, weights])])
-    for ours, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop", "adamw", "nadam"])

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from study.arithmetic import taken_multiply_adds
 from study.contrasts import Contrast, declared_contrasts, default_contrasts
 from study.errors import StudyError
 from study.factors import CONVOLUTION, LAYERS, Factors, cross, named_levels
@@ -22,7 +23,6 @@ from study.networks import (
     count_values,
     depth,
     feature_shapes,
-    multiply_adds,
 )
 from study.sources import source_shape
 
@@ -33,7 +33,7 @@ SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 # What a value of a feature map takes beside its arithmetic. With it costs are within 20 % of the
 # seconds per epoch in docs/summary.md (least squares); by arithmetic alone one network takes five
 # times as long as another of the same cost.
-MULTIPLY_ADDS_PER_VALUE = 140
+MULTIPLY_ADDS_PER_VALUE = 45
 
 # Later settings, with what stood in their place: runs of before they came stay what they were.
 LEFT_OUT_OF_DEFINITION = {"gpu": 0, "precision": "float32", "xla": False}
@@ -121,7 +121,7 @@ class Study:
 
     def cost(self, run: Run) -> int:
         """What the run's training takes, about, in the time of multiply-adds."""
-        arithmetic = multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
+        arithmetic = taken_multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
         values = count_values(run.layers, self.input_shape)
         once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
         return 3 * once * self.train_images * run.settings["epochs"]

@@ -7,6 +7,7 @@ takes of the main memory is a guess.
 
 import math
 
+from study.arithmetic import count_fourier_values
 from study.config import Run, Study
 from study.networks import count_parameters, count_values
 
@@ -21,7 +22,7 @@ EVALUATED_AT_ONCE = 100  # images
 FLOAT_BYTES = 4
 MEMORY_MARGIN = 1.25
 
-MULTIPLY_ADDS_PER_SECOND = 25e9  # a sixth of what the study's networks reach on one fast thread
+MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on one fast thread
 SECONDS_PER_STEP = 0.01  # however small the batch
 MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
@@ -29,6 +30,7 @@ MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 def training_memory_mb(study: Study, run: Run) -> int:
     """Memory of the run's training in MB."""
     values = count_values(run.layers, study.input_shape)
+    values += count_fourier_values(run.layers, study.input_shape)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * run.settings["batch_size"], EVALUATED_AT_ONCE)
     fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)

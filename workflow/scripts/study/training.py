@@ -5,7 +5,6 @@ is written out here: the same function and the same gradients as in Keras's `fit
 TensorFlow kernels. docs/performance.md says what each of them is worth.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from study.convolution import BATCH_FIRST, axes_wanted, convolve, rearrange
 from study.model import make_optimizer
 
 Images = NDArray[np.uint8]
@@ -269,11 +269,14 @@ def logits(
         return tf.cast(weight.value, precision)
 
     x = tf.cast(x, precision)
+    axes = BATCH_FIRST
     late: keras.layers.Conv2D | None = None
     for position, layer in enumerate(model.layers):
+        wanted = axes_wanted(layer) or axes
+        x, axes = rearrange(x, axes, wanted), wanted
         match layer:
             case keras.layers.Conv2D():
-                x = convolve(layer, x, value(layer.kernel))
+                x = convolve(layer, x)
                 if _commutes_with_pooling(layer, model.layers[position + 1]):
                     late = layer
                 else:
@@ -298,25 +301,6 @@ def logits(
             case _:
                 raise TypeError(f"no way to run a {type(layer).__name__}")
     return tf.cast(x, tf.float32)
-
-
-def convolve(layer: keras.layers.Conv2D, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """The convolution of maps [n, h, w, c] with the layer's kernel, before its bias.
-
-    Onto a map of one pixel it is a matrix product of what the kernel meets there, which is far
-    quicker than a convolution of mostly padding.
-    """
-    if layer.compute_output_shape(x.shape)[1:3] != (1, 1):
-        return tf.nn.conv2d(x, kernel, layer.strides, layer.padding.upper())
-    sides, sizes = x.shape[1:3], layer.kernel_size
-    met = [min(side, size) for side, size in zip(sides, sizes, strict=True)]
-    # Padding, where there is any, is the same on both sides, or one more behind.
-    before = [max(0, size - side) // 2 for side, size in zip(sides, sizes, strict=True)]
-    pixels = tf.slice(x, [0, 0, 0, 0], [-1, *met, -1])
-    taps = tf.slice(kernel, [*before, 0, 0], [*met, -1, -1])
-    flat = math.prod(met) * x.shape[-1]
-    y = tf.matmul(tf.reshape(pixels, [-1, flat]), tf.reshape(taps, [flat, -1]))
-    return tf.reshape(y, [-1, 1, 1, layer.filters])
 
 
 def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> bool:
