@@ -50,15 +50,15 @@ def training_flops(
     return 2 * (2 * first + 3 * sum(rest))
 
 
-def done_flops(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
-    """Floating-point operations that the trainer does to train on one image: `training_flops` on
-    pixels, but for the convolutions by Fourier transforms.
+def done_flops(layers: Sequence[Layer], input_shape: Shape, classes: int, batch: int) -> int:
+    """Floating-point operations that the trainer does to train on one image of a `batch`:
+    `training_flops` on pixels, but for the convolutions by Fourier transforms.
 
     Of these the transforms take as much for both gradients together as forward.
     """
     total = training_flops(layers, input_shape, classes, on_pixels=True)
-    for shape, filters, size in convolutions_by_fourier(layers, input_shape):
+    for shape, filters, size in convolutions_by_fourier(layers, input_shape, batch):
         taps = math.prod(taps_on_pixels(side, size, 1, "same") for side in shape[:2])
-        transforms, products = fourier_multiply_adds(shape, filters, size)
+        transforms, products = fourier_multiply_adds(shape, filters, size, batch)
         total += 2 * (2 * transforms + 3 * products - 3 * taps * shape[2] * filters)
     return total

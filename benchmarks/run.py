@@ -11,8 +11,7 @@ import datetime
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -23,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from flops import done_flops, training_flops
 from pipeline import ROOT, epoch_seconds, job_seconds, measure_demo, measure_dry_runs, measure_graph
 from report import (
-    Flops,
     Outcome,
     costs,
     estimate_table,
@@ -95,20 +93,16 @@ def images_to_time(study: Study, variants: Sequence[Variant], images: int) -> di
     }
 
 
-def count_flops(study: Study, variants: Sequence[Variant]) -> dict[str, Flops]:
+def count_flops(study: Study, variants: Sequence[Variant]) -> dict[str, dict[str, int]]:
     """Operations to train each network on one image, by the ways to count them."""
-    ways: dict[str, Callable[..., int]] = {
-        "every tap": training_flops,
-        "taps on pixels": partial(training_flops, on_pixels=True),
-        "as done": done_flops,
-    }
     classes = study.dataset["classes"]
-    return {
-        name: {
-            variant.id: count(variant.layers, study.input_shape, classes) for variant in variants
-        }
-        for name, count in ways.items()
-    }
+    counts: dict[str, dict[str, int]] = {"every tap": {}, "taps on pixels": {}, "as done": {}}
+    for variant in variants:
+        network = variant.layers, study.input_shape, classes
+        counts["every tap"][variant.id] = training_flops(*network)
+        counts["taps on pixels"][variant.id] = training_flops(*network, on_pixels=True)
+        counts["as done"][variant.id] = done_flops(*network, variant.training["batch_size"])
+    return counts
 
 
 def measure(options: argparse.Namespace, study: Study, cores: int, folder: Path) -> Outcome:

@@ -26,6 +26,7 @@ from study.convolution import (
 )
 from study.networks import canonical_layers, multiply_adds
 
+BATCH = 120
 ONTO_ONE_PIXEL = [
     ((1, 1), 5, 1, "same"),
     ((1, 1), 4, 1, "same"),
@@ -65,11 +66,13 @@ def test_a_convolution_and_its_gradients_are_those_of_tensorflow(
     x = tf.constant(generator.normal(size=(images, *sides, channels)), tf.float32)
     kernel = layer.kernel.value
     weights = tf.constant(generator.normal(size=layer.output.shape[1:]), tf.float32)
-    axes = axes_wanted(layer)
+    axes = axes_wanted(layer, BATCH)
     assert axes == (PIXELS_FIRST if (sides, size, strides, padding) in BY_FOURIER else BATCH_FIRST)
     results = []
     for function in (
-        lambda: rearrange(convolve(layer, rearrange(x, BATCH_FIRST, axes)), axes, BATCH_FIRST),
+        lambda: rearrange(
+            convolve(layer, rearrange(x, BATCH_FIRST, axes), BATCH), axes, BATCH_FIRST
+        ),
         lambda: tf.nn.conv2d(x, kernel, strides, padding.upper()),
     ):
         with tf.GradientTape() as tape:
@@ -135,7 +138,7 @@ def test_products_are_counted_as_the_matrices_have_them(sides: tuple[int, int], 
 
 def test_a_convolution_of_7x7_on_6x6_by_hand() -> None:
     """Period 9: one real frequency and 40 complex ones of three products each."""
-    transforms, products = fourier_multiply_adds((6, 6, 64), 64, 7)
+    transforms, products = fourier_multiply_adds((6, 6, 64), 64, 7, batch=100)
     assert products == 121 * 64 * 64
     assert transforms == 121 * (36 * 128 + 49 * 64 * 64 // 100)
     layers = canonical_layers([{"conv": {"filters": 64, "kernel": 7, "padding": "same"}}])
@@ -143,7 +146,8 @@ def test_a_convolution_of_7x7_on_6x6_by_hand() -> None:
     whole = [layer, {"type": "flatten"}]
     saved = 36 * 49 * 64 * 64 - transforms - products
     assert (
-        taken_multiply_adds(whole, (6, 6, 64), 10) == multiply_adds(whole, (6, 6, 64), 10) - saved
+        taken_multiply_adds(whole, (6, 6, 64), 10, batch=100)
+        == multiply_adds(whole, (6, 6, 64), 10) - saved
     )
 
 
@@ -153,7 +157,7 @@ def test_the_studys_convolutions_by_fourier_transforms(default_config) -> None:
     found = {
         variant.id: [
             (shape[0], size)
-            for shape, _, size in convolutions_by_fourier(variant.layers, (28, 28, 1))
+            for shape, _, size in convolutions_by_fourier(variant.layers, (28, 28, 1), BATCH)
         ]
         for variant in study.variants
     }
@@ -171,3 +175,11 @@ def test_the_studys_convolutions_by_fourier_transforms(default_config) -> None:
         "conv7-no-dropout": [(6, 5)] + [(6, 7)] * 5,
         "conv7-no-bn": [(5, 7)] * 6,
     }
+
+
+def test_a_small_batch_does_not_pay_for_the_transforms_of_the_kernels(default_config) -> None:
+    layers = load_study(default_config).run("conv7-no-dropout", "1").layers
+    found = [
+        len(list(convolutions_by_fourier(layers, (28, 28, 1), batch))) for batch in (1, 8, 32, 120)
+    ]
+    assert found == [0, 0, 6, 6]

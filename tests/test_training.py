@@ -86,7 +86,7 @@ def test_a_step_is_that_of_keras(
     ours = build_model(layers, SHAPE, CLASSES, settings, seed=3)
     with tf.GradientTape() as tape:
         key = DropoutKey(3, tf.constant(1, tf.int64), tf.constant(0, tf.int64))
-        output = logits(ours, tf.constant(images), key)
+        output = logits(ours, tf.constant(images), len(images), key)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output))
     gradients = tape.gradient(loss, [weight.value for weight in ours.trainable_variables])
 
@@ -270,7 +270,7 @@ def test_mixed_precision_steps_have_the_gradients_of_float32_to_its_own_digits(
     gradients = []
     for precision in (tf.float32, tf.bfloat16):
         with tf.GradientTape() as tape:
-            output = logits(model, images, key, precision)
+            output = logits(model, images, len(images), key, precision)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output))
         gradients.append(tape.gradient(loss, weights))
     assert {gradient.dtype for gradient in gradients[1]} == {tf.float32}

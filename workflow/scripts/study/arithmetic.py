@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 
 from study.networks import Layer, Shape, feature_shapes, multiply_adds
 
-IMAGES = 100  # a usual batch, whose images share one transform of the kernel
 WORTHWHILE = 0.85  # of the arithmetic, for the memory that transforms touch
 
 
@@ -32,26 +31,27 @@ def fourier_products(sides: Sequence[int], size: int) -> int:
     return real + 3 * (math.prod(periods) - real) // 2
 
 
-def fourier_multiply_adds(shape: Shape, filters: int, size: int) -> tuple[int, int]:
+def fourier_multiply_adds(shape: Shape, filters: int, size: int, batch: int) -> tuple[int, int]:
     """Multiply-adds of the transforms, and of the products between them, of one image's way
-    through the convolution of maps of `shape` (h, w, c) with kernels of `size` by `size`.
+    through the convolution of maps of `shape` (h, w, c) with kernels of `size` by `size`. The
+    `batch` shares the transforms of the kernels.
     """
     products, channels = fourier_products(shape[:2], size), shape[2]
     of_maps = math.prod(shape[:2]) * (channels + filters)
-    of_kernel = size**2 * channels * filters // IMAGES
+    of_kernel = size**2 * channels * filters // batch
     return products * (of_maps + of_kernel), products * channels * filters
 
 
-def is_cheaper_by_fourier(layer: Layer, shape: Shape) -> bool:
-    """Whether the layer is a convolution of maps of `shape` (h, w, c) that Fourier transforms make
-    clearly cheaper than a product for each tap on a pixel.
+def is_cheaper_by_fourier(layer: Layer, shape: Shape, batch: int) -> bool:
+    """Whether the layer is a convolution of a `batch` of maps of `shape` (h, w, c) that Fourier
+    transforms make clearly cheaper than a product for each tap on a pixel.
     """
     if layer["type"] != "conv" or (layer["padding"], layer["stride"]) != ("same", 1):
         return False
     filters, size = layer["filters"], layer["kernel"]
     taps = math.prod(taps_on_pixels(side, size, 1, "same") for side in shape[:2])
     direct = taps * shape[2] * filters
-    return sum(fourier_multiply_adds(shape, filters, size)) < WORTHWHILE * direct
+    return sum(fourier_multiply_adds(shape, filters, size, batch)) < WORTHWHILE * direct
 
 
 def taps_on_pixels(side: int, kernel: int, stride: int, padding: str) -> int:
@@ -70,31 +70,34 @@ def taps_on_pixels(side: int, kernel: int, stride: int, padding: str) -> int:
 
 
 def convolutions_by_fourier(
-    layers: Sequence[Layer], input_shape: Shape
+    layers: Sequence[Layer], input_shape: Shape, batch: int
 ) -> Iterator[tuple[Shape, int, int]]:
     """Shape before (h, w, c), filters and kernel size of each convolution that Fourier transforms
-    make clearly cheaper.
+    make clearly cheaper, for a `batch` of images.
     """
     before = [tuple(input_shape), *feature_shapes(layers, input_shape)]
     for layer, shape in zip(layers, before[:-1], strict=True):
-        if is_cheaper_by_fourier(layer, shape):
+        if is_cheaper_by_fourier(layer, shape, batch):
             yield shape, layer["filters"], layer["kernel"]
 
 
-def count_fourier_values(layers: Sequence[Layer], input_shape: Shape) -> int:
+def count_fourier_values(layers: Sequence[Layer], input_shape: Shape, batch: int) -> int:
     """Number of values in the transforms of one image's maps, that a training step keeps."""
     return sum(
         fourier_products(shape[:2], size) * shape[2]
-        for shape, _, size in convolutions_by_fourier(layers, input_shape)
+        for shape, _, size in convolutions_by_fourier(layers, input_shape, batch)
     )
 
 
-def taken_multiply_adds(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
-    """Multiply-adds of one image's way through the network, each convolution by the cheaper way.
-    Training costs about three times as much.
+def taken_multiply_adds(
+    layers: Sequence[Layer], input_shape: Shape, classes: int, batch: int
+) -> int:
+    """Multiply-adds of one image's way through the network in a `batch`, each convolution by the
+    cheaper way. Training costs about three times as much.
     """
     saved = sum(
-        math.prod(shape) * filters * size**2 - sum(fourier_multiply_adds(shape, filters, size))
-        for shape, filters, size in convolutions_by_fourier(layers, input_shape)
+        math.prod(shape) * filters * size**2
+        - sum(fourier_multiply_adds(shape, filters, size, batch))
+        for shape, filters, size in convolutions_by_fourier(layers, input_shape, batch)
     )
     return multiply_adds(layers, input_shape, classes) - saved

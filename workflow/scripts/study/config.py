@@ -30,9 +30,9 @@ Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
-# What a value of a feature map takes beside its arithmetic. With it costs are within 20 % of the
-# seconds per epoch in docs/summary.md (least squares); by arithmetic alone one network takes five
-# times as long as another of the same cost.
+# What a value of a feature map takes beside its arithmetic. With it costs are within 22 % of the
+# seconds per epoch in docs/summary.md; by arithmetic alone one network takes 2.4 times as long as
+# another of the same cost.
 MULTIPLY_ADDS_PER_VALUE = 45
 
 # Later settings, with what stood in their place: runs of before they came stay what they were.
@@ -121,7 +121,9 @@ class Study:
 
     def cost(self, run: Run) -> int:
         """What the run's training takes, about, in the time of multiply-adds."""
-        arithmetic = taken_multiply_adds(run.layers, self.input_shape, self.dataset["classes"])
+        arithmetic = taken_multiply_adds(
+            run.layers, self.input_shape, self.dataset["classes"], run.settings["batch_size"]
+        )
         values = count_values(run.layers, self.input_shape)
         once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
         return 3 * once * self.train_images * run.settings["epochs"]

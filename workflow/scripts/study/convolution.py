@@ -16,12 +16,12 @@ Matrix = NDArray[np.float64]
 BATCH_FIRST, PIXELS_FIRST = "nhwc", "hwnc"
 
 
-def axes_wanted(layer: keras.Layer) -> str | None:
-    """The order of axes in which the layer takes maps; None where each will do."""
+def axes_wanted(layer: keras.Layer, batch: int) -> str | None:
+    """The order of axes in which the layer takes a `batch` of maps; None where each will do."""
     match layer:
         case keras.layers.Dropout() | keras.layers.BatchNormalization():
             return None
-        case keras.layers.Conv2D() if _goes_by_fourier(layer):
+        case keras.layers.Conv2D() if _goes_by_fourier(layer, batch):
             return PIXELS_FIRST
     return BATCH_FIRST
 
@@ -31,11 +31,11 @@ def rearrange(x: tf.Tensor, axes: str, wanted: str) -> tf.Tensor:
     return x if axes == wanted else tf.transpose(x, [axes.index(axis) for axis in wanted])
 
 
-def convolve(layer: keras.layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
-    """The convolution of maps with the layer's kernel, before its bias; the maps' axes are those
-    that `axes_wanted` names, before and after.
+def convolve(layer: keras.layers.Conv2D, x: tf.Tensor, batch: int) -> tf.Tensor:
+    """The convolution of a `batch` of maps with the layer's kernel, before its bias; the maps' axes
+    are those that `axes_wanted` names, before and after.
     """
-    if _goes_by_fourier(layer):
+    if _goes_by_fourier(layer, batch):
         return tf.cast(_by_fourier(tf.cast(x, tf.float32), layer.kernel.value), x.dtype)
     kernel = tf.cast(layer.kernel.value, x.dtype)
     if tuple(layer.output.shape[1:3]) == (1, 1):
@@ -43,7 +43,7 @@ def convolve(layer: keras.layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
     return tf.nn.conv2d(x, kernel, layer.strides, layer.padding.upper())
 
 
-def _goes_by_fourier(layer: keras.layers.Conv2D) -> bool:
+def _goes_by_fourier(layer: keras.layers.Conv2D, batch: int) -> bool:
     """Whether Fourier transforms are the way to go, but on a GPU, whose library has its own."""
     declared = {
         "type": "conv",
@@ -53,7 +53,7 @@ def _goes_by_fourier(layer: keras.layers.Conv2D) -> bool:
         "padding": layer.padding,
     }
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return not on_gpu and is_cheaper_by_fourier(declared, layer.input.shape[1:])
+    return not on_gpu and is_cheaper_by_fourier(declared, layer.input.shape[1:], batch)
 
 
 def _onto_one_pixel(layer: keras.layers.Conv2D, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -29,10 +29,11 @@ MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
 def training_memory_mb(study: Study, run: Run) -> int:
     """Memory of the run's training in MB."""
+    batch = run.settings["batch_size"]
     values = count_values(run.layers, study.input_shape)
-    values += count_fourier_values(run.layers, study.input_shape)
+    values += count_fourier_values(run.layers, study.input_shape, batch)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
-    images = max(2 * run.settings["batch_size"], EVALUATED_AT_ONCE)
+    images = max(2 * batch, EVALUATED_AT_ONCE)
     fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
     return _with_margin(fixed, _data(study) + _weights(study, run) + images * values * FLOAT_BYTES)
 

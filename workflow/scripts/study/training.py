@@ -160,7 +160,7 @@ class Trainer:
         with tf.GradientTape() as tape:
             key = DropoutKey(self.seed, tf.cast(epoch, tf.int64), tf.cast(step, tf.int64))
             images = self._scaled(tf.gather(self._images, batch))
-            output = logits(self.model, images, key, self._precision)
+            output = logits(self.model, images, self.settings["batch_size"], key, self._precision)
             losses = self._losses(output, labels)
             loss = tf.reduce_mean(losses)
         weights = [variable.value for variable in self.model.trainable_variables]
@@ -173,7 +173,7 @@ class Trainer:
         def step(number: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
             first = number * EVALUATION_BATCH
             part = slice(first, first + EVALUATION_BATCH)
-            output = logits(self.model, self._scaled(images[part]))
+            output = logits(self.model, self._scaled(images[part]), EVALUATION_BATCH)
             self._count(self._losses(output, labels[part]), output, labels[part])
             return number + 1, parts.write(number, tf.nn.softmax(output))
 
@@ -255,10 +255,12 @@ class DropoutKey:
 def logits(
     model: keras.Sequential,
     x: tf.Tensor,
+    batch: int,
     key: DropoutKey | None = None,
     precision: tf.DType = tf.float32,
 ) -> tf.Tensor:
-    """The model's output [n, classes] before the softmax, for scaled images [n, h, w, c].
+    """The model's output [n, classes] before the softmax, for scaled images [n, h, w, c], of which
+    there are about `batch`.
 
     With a `key` as in training: with dropout, and batch normalization by the batch's statistics.
     What goes from layer to layer has the `precision`, as Keras's mixed precision has it; weights,
@@ -272,11 +274,11 @@ def logits(
     axes = BATCH_FIRST
     late: keras.layers.Conv2D | None = None
     for position, layer in enumerate(model.layers):
-        wanted = axes_wanted(layer) or axes
+        wanted = axes_wanted(layer, batch) or axes
         x, axes = rearrange(x, axes, wanted), wanted
         match layer:
             case keras.layers.Conv2D():
-                x = convolve(layer, x)
+                x = convolve(layer, x, batch)
                 if _commutes_with_pooling(layer, model.layers[position + 1]):
                     late = layer
                 else:
