@@ -30,8 +30,8 @@ Config = dict[str, Any]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
-# What a value of a feature map takes beside its arithmetic. With it costs are within 22 % of the
-# seconds per epoch in docs/summary.md; by arithmetic alone one network takes 2.4 times as long as
+# What a value of a feature map takes beside its arithmetic. With it costs are within 17 % of the
+# seconds per epoch in docs/summary.md; by arithmetic alone one network takes 1.8 times as long as
 # another of the same cost.
 MULTIPLY_ADDS_PER_VALUE = 45
 
