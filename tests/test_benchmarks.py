@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
+from study.arithmetic import taps_on_pixels
 from study.config import load_study
 from study.networks import canonical_layers, multiply_adds
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from flops import layer_multiply_adds, taps_on_pixels, training_flops
+from flops import done_flops, layer_multiply_adds, training_flops
 from pipeline import Demo, DryRuns, Usage
 from report import Outcome, against_notebook, against_torch, spread, study_estimate, targets
 from speed import Speed
@@ -52,6 +53,22 @@ def test_a_small_network_by_hand() -> None:
     on_pixels = (2 + 3 + 3 + 2) ** 2 * 2
     assert training_flops(layers, (4, 4, 1), 3, on_pixels=True) == 2 * (
         2 * on_pixels + 3 * (dense + output)
+    )
+
+
+def test_a_convolution_by_fourier_transforms_by_hand() -> None:
+    """7x7 on 6x6 pixels: 121 products for each pair of channels, forward and for both gradients;
+    the transforms of 36 pixels and 49 taps once forward and once back.
+    """
+    conv = {"stride": 1, "padding": "same", "filters": 64}
+    layers = canonical_layers(
+        [{"conv": {"kernel": 1, **conv}}, {"conv": {"kernel": 7, **conv}}, "flatten"]
+    )
+    first, output = 36 * 64 * 64, 36 * 64 * 10
+    transforms = 121 * (36 * (64 + 64) + 49 * 64 * 64 // 120)
+    by_fourier = 2 * transforms + 3 * 121 * 64 * 64
+    assert done_flops(layers, (6, 6, 64), 10, batch=120) == 2 * (
+        2 * first + by_fourier + 3 * output
     )
 
 
