@@ -183,3 +183,11 @@ def test_a_small_batch_does_not_pay_for_the_transforms_of_the_kernels(default_co
         len(list(convolutions_by_fourier(layers, (28, 28, 1), batch))) for batch in (1, 8, 32, 120)
     ]
     assert found == [0, 0, 6, 6]
+
+
+def test_a_gpu_keeps_the_convolutions_of_its_library(monkeypatch) -> None:
+    layer = keras.layers.Conv2D(64, 7, padding="same")
+    keras.Sequential([keras.Input((6, 6, 64)), layer])
+    assert axes_wanted(layer, BATCH) == PIXELS_FIRST
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    assert axes_wanted(layer, BATCH) == BATCH_FIRST
