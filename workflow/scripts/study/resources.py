@@ -7,7 +7,7 @@ takes of the main memory is a guess.
 
 import math
 
-from study.arithmetic import count_fourier_values
+from study.arithmetic import convolutions_by_fourier, count_fourier_values, fourier_products
 from study.config import Run, Study
 from study.networks import count_parameters, count_values
 
@@ -34,8 +34,9 @@ def training_memory_mb(study: Study, run: Run) -> int:
     values += count_fourier_values(run.layers, study.input_shape, batch)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * batch, EVALUATED_AT_ONCE)
+    kept = _data(study) + _weights(study, run) + _fourier_kernels(study, run)
     fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
-    return _with_margin(fixed, _data(study) + _weights(study, run) + images * values * FLOAT_BYTES)
+    return _with_margin(fixed, kept + images * values * FLOAT_BYTES)
 
 
 def export_memory_mb(study: Study, run: Run) -> int:
@@ -55,6 +56,17 @@ def _data(study: Study) -> int:
 def _weights(study: Study, run: Run) -> int:
     parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
     return COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
+
+
+def _fourier_kernels(study: Study, run: Run) -> int:
+    """Fourier transforms of kernels, up to ten times as large as these."""
+    convolutions = convolutions_by_fourier(
+        run.layers, study.input_shape, run.settings["batch_size"]
+    )
+    return FLOAT_BYTES * sum(
+        fourier_products(shape[:2], size) * shape[2] * filters
+        for shape, filters, size in convolutions
+    )
 
 
 def _with_margin(fixed_mb: int, variable_bytes: int) -> int:
