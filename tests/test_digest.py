@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -150,9 +151,120 @@ def test_moving_a_function_within_its_file_does_not_count(project: Path) -> None
 
 
 def test_training_reaches_its_step_but_no_plot_and_no_summary() -> None:
-    reached = {source.stem for source in reached_code(SCRIPTS / "train.py", SCRIPTS)}
-    assert {"train", "training", "model", "checkpoint", "data", "networks"} <= reached
-    assert not reached & {"config", "digest", "verdict", "metrics", "summarize", "evaluate"}
+    reached = {getattr(node, "name", "") for node in reached_code(SCRIPTS / "train.py", SCRIPTS)}
+    assert {"Trainer", "dropout_mask", "build_model", "save_checkpoint", "load_prepared"} <= reached
+    assert not reached & {"load_study", "code_digest", "verdict", "read_metrics", "multiply_adds"}
+
+
+# --- where code lies ------------------------------------------------------------------------------
+
+
+def write(project: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+
+
+def test_a_moved_module_does_not_count(project: Path) -> None:
+    before = digest_after(project)
+    (project / "package" / "deeper").mkdir()
+    (project / "package" / "deep.py").rename(project / "package" / "deeper" / "moved.py")
+    write(project, {"package/deeper/__init__.py": '"""Another package."""\n'})
+    tools = TOOLS.replace("from package.deep import", "from package.deeper.moved import")
+    write(project, {"package/tools.py": tools})
+    assert digest_after(project) == before
+
+
+def test_a_split_package_does_not_count(project: Path) -> None:
+    """A definition that moves to a module of its own is the same wherever it is imported from."""
+    before = digest_after(project)
+    helper = TOOLS[TOOLS.index("def helper") : TOOLS.index("def unused")]
+    write(
+        project,
+        {
+            "package/tools.py": TOOLS.replace(helper, "").replace(
+                "import math\n", "from package.help import helper\n"
+            ),
+            "package/help.py": f"import math\n\n\n{helper}",
+        },
+    )
+    assert digest_after(project) == before
+
+
+def test_an_import_within_a_function_counts_by_what_it_binds(project: Path) -> None:
+    importing = "def used(x):\n    from package.deep import constant\n    return constant\n"
+    write(project, {"package/tools.py": importing})
+    before = digest_after(project)
+    assert digest_after(project, "package/deep.py", "constant = 3", "constant = 4") != before
+    write(project, {"package/deep.py": "other = 4\n", "package/moved.py": "constant = 3\n"})
+    write(project, {"package/tools.py": importing.replace("package.deep", "package.moved")})
+    assert digest_after(project) == before
+
+
+def test_functions_of_one_name_are_told_apart_by_who_uses_them(project: Path) -> None:
+    """Two modules swap helpers of one name: every statement stays, but not what it means."""
+
+    def written(one: str, other: str) -> str:
+        module = "def {0}():\n    return helper()\n\n\ndef helper():\n    return {1}\n"
+        write(
+            project,
+            {
+                "script.py": "from one import first\nfrom other import second\nfirst(), second()\n",
+                "one.py": module.format("first", one),
+                "other.py": module.format("second", other),
+            },
+        )
+        return digest_after(project)
+
+    assert written("1", "2") != written("2", "1")
+
+
+def test_a_local_variable_is_not_the_definition_of_its_name(project: Path) -> None:
+    module = "def used(near):\n    return [constant for constant in near]\n\n\n"
+    write(project, {"package/tools.py": module + "def near():\n    return 1\n\n\nconstant = 1\n"})
+    before = digest_after(project)
+    assert digest_after(project, "package/tools.py", "return 1", "return 2") == before
+    assert digest_after(project, "package/tools.py", "constant = 1", "constant = 2") == before
+
+
+def test_a_name_that_is_local_in_one_function_and_global_in_another_counts(project: Path) -> None:
+    module = "LIMIT = 1\n\n\ndef used(x):\n    return LIMIT + sum(LIMIT for LIMIT in x)\n"
+    write(project, {"package/tools.py": module})
+    before = digest_after(project)
+    assert digest_after(project, "package/tools.py", "LIMIT = 1", "LIMIT = 2") != before
+
+
+def test_every_package_around_a_module_counts(project: Path) -> None:
+    files = {
+        "package/inner/deepest/leaf.py": "leaf = 1\n",
+        "package/inner/__init__.py": '"""A package."""\n',
+        "package/inner/deepest/__init__.py": "",
+        "script.py": "from package.inner.deepest.leaf import leaf\nprint(leaf)\n",
+    }
+    write(project, files)
+    before = digest_after(project)
+    for init in ("package/__init__.py", "package/inner/__init__.py"):
+        text = (project / init).read_text(encoding="utf-8")
+        write(project, {init: text + "print('imported')\n"})
+        assert digest_after(project) != before
+        write(project, {init: text})
+
+
+def test_an_unused_data_class_in_a_module_that_is_used_does_not_count(project: Path) -> None:
+    before = digest_after(project)
+    plain = "from dataclasses import dataclass\n\n\n@dataclass\nclass Unused:\n    x: int\n"
+    write(project, {"package/near.py": f"{plain}\n\ndef near():\n    return 1\n"})
+    assert digest_after(project) == before
+    registered = plain.replace("dataclasses import", "elsewhere import")
+    write(project, {"package/near.py": f"{registered}\n\ndef near():\n    return 1\n"})
+    assert digest_after(project) != before
+
+
+@pytest.mark.parametrize("default", ["def near(x=1):", "def near(*, x=1):"])
+def test_a_changed_default_of_a_parameter_counts(project: Path, default: str) -> None:
+    write(project, {"package/near.py": f"{default}\n    return x\n"})
+    before = digest_after(project)
+    assert digest_after(project, "package/near.py", "x=1", "x=2") != before
 
 
 def test_every_rule_passes_the_digest_of_its_script() -> None:

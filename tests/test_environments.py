@@ -1,6 +1,5 @@
 """The pinned packages: one lock, which the conda environments repeat."""
 
-import ast
 import re
 import sys
 
@@ -41,12 +40,12 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
 def test_environments_hold_what_their_scripts_import(environment: str, scripts: list[str]) -> None:
     text = (ROOT / "envs" / f"{environment}.yaml").read_text(encoding="utf-8")
     held = {name.replace("scikit-learn", "sklearn") for name in re.findall(r"- ([\w-]+)==", text)}
-    imported = set()
-    for script in scripts:
-        for source in reached_code(SCRIPTS / script, SCRIPTS):
-            for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Import):
-                    imported |= {alias.name.split(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    imported.add(node.module.split(".")[0])
-    assert imported - set(sys.stdlib_module_names) - {"study"} <= held
+    imported = {
+        name.split(".")[0]
+        for script in scripts
+        for uses in reached_code(SCRIPTS / script, SCRIPTS).values()
+        for binding in uses.values()
+        for name in binding.outside
+    }
+    assert imported
+    assert imported - set(sys.stdlib_module_names) <= held

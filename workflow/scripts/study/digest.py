@@ -1,26 +1,40 @@
 """What code a rule depends on: its script, and what that uses of the project's modules.
 
-Imports are followed from definition to definition, so nobody keeps a list, and a function that
-the script never reaches is no part of it. The digest follows the content, not time stamps, and of
-the content only what can change a result: comments, docstrings and formatting leave it as it is.
+Imports are followed from definition to definition, so nobody keeps a list, and a function that the
+script never reaches is no part of it. The digest follows the content: comments, docstrings, layout
+and time stamps leave it as it is, and so does the place of a definition. A name stands for the code
+that it is bound to, wherever that lies.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import symtable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 
-Definition = tuple[Path, str]
-"""A file, and a name that it defines at its top level, or one of these two."""
+IMPORTS = (ast.Import, ast.ImportFrom)
 
-WHOLE = "*"
-"""All of the file."""
+NO_SIDE_EFFECT = {
+    *("dataclasses.dataclass", "dataclasses.field", "functools.cache", "functools.cached_property"),
+    *("contextlib.contextmanager", "logging.getLogger", "typing.TypeVar"),
+}
+"""Functions of the standard library that may be called at import without anyone noticing."""
 
-LOOSE = ""
-"""What runs when the file is imported, and no more."""
+
+@dataclass
+class Binding:
+    """What a name stands for: statements of the project, or things `outside` it by dotted name."""
+
+    statements: list[ast.stmt] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+
+Uses = Mapping[ast.stmt, Mapping[str, Binding]]
+"""Top-level statements, each with the names that it uses."""
 
 
 @cache
@@ -31,84 +45,173 @@ def code_digest(script: str, root: Path = SCRIPTS) -> str:
         FileNotFoundError: there is no such script.
         SyntaxError: a source cannot be parsed.
     """
-    reached = reached_code(root / script, root)
-    digest = hashlib.sha256()
-    for source in sorted(reached):
-        digest.update(f"\n{source.relative_to(root).as_posix()}\n".encode())
-        for text in _descriptions(_module(source), reached[source]):
-            digest.update(text.encode())
-    return digest.hexdigest()[:16]
+    labels = _labels(reached_code(root / script, root))
+    return hashlib.sha256("\n".join(sorted(set(labels.values()))).encode()).hexdigest()[:16]
 
 
-def reached_code(script: Path, root: Path) -> dict[Path, set[ast.stmt]]:
-    """The top-level statements that running `script` may use, by source file below `root`."""
-    reached: dict[Path, set[ast.stmt]] = {}
-    waiting: list[Definition] = [(script, WHOLE)]
-    seen: set[Definition] = set()
-    while waiting:
-        definition = waiting.pop()
-        if definition in seen:
-            continue
-        seen.add(definition)
-        source, name = definition
-        module = _module(source)
-        statements = module.all if name == WHOLE else module.definitions.get(name, [])
-        if source not in reached:  # importing a module runs its loose statements, and its imports
-            reached[source] = set()
-            statements = [*statements, *module.loose]
-            for node in module.imports:
-                waiting.extend((file, LOOSE) for file, _ in _targets(node, source, root))
-            package = source.with_name("__init__.py")
-            if package.is_file():
-                waiting.append((package, LOOSE))
-        reached[source].update(statements)
-        waiting.extend(_uses(statements, module, root))
-        for node in module.binding(name):  # the name is only passed on
-            waiting.extend(_targets(node, source, root, name))
+def reached_code(script: Path, root: Path) -> Uses:
+    """The top-level statements that running `script` may use, of all sources below `root`."""
+    project = _project(root)
+    reached: dict[ast.stmt, dict[str, Binding]] = {}
+    imported: set[Path] = set()
+    statements = list(project.module(script).statements)
+    sources = [script]
+    while statements or sources:
+        while sources:  # importing a module runs its loose statements, and its imports
+            source = sources.pop()
+            if source not in imported:
+                imported.add(source)
+                module = project.module(source)
+                statements.extend(module.loose)
+                sources.extend(project.packages_of(source))
+                sources.extend(project.imported_by(module.imports, module))
+        while statements:
+            statement = statements.pop()
+            if statement in reached:
+                continue
+            module = project.module_of[statement]
+            reached[statement] = project.uses(statement)
+            for binding in reached[statement].values():
+                statements.extend(binding.statements)
+            sources.append(module.source)
+            sources.extend(project.imported_by(_nested_imports(statement), module))
     return reached
 
 
-def _uses(statements: Iterable[ast.stmt], module: "_Module", root: Path) -> Iterator[Definition]:
-    """What the statements use of their own module and of others below `root`."""
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                yield from _targets(node, module.source, root)
-            elif isinstance(node, ast.Name):
-                if node.id in module.definitions:
-                    yield module.source, node.id
-                for imported in module.binding(node.id):
-                    yield from _targets(imported, module.source, root, node.id)
+def _labels(reached: Uses) -> dict[ast.stmt, str]:
+    """A digest for each statement that tells it from all others by its text and by what it uses.
+
+    The labels are refined until they tell apart no more statements (Weisfeiler and Leman 1968,
+    "The reduction of a graph to canonical form"), since definitions may use each other in circles.
+    """
+    labels = {statement: _hash(_describe_statement(statement)) for statement in reached}
+    distinct = 0
+    while distinct < (distinct := len(set(labels.values()))):
+        labels = {
+            statement: _hash(
+                labels[statement],
+                *(
+                    f"{name}: {' '.join(sorted(labels[used] for used in binding.statements))} "
+                    f"{' '.join(binding.outside)}"
+                    for name, binding in sorted(reached[statement].items())
+                ),
+            )
+            for statement in reached
+        }
+    return labels
 
 
-def _targets(
-    node: ast.Import | ast.ImportFrom, source: Path, root: Path, name: str | None = None
-) -> Iterator[Definition]:
-    """What an import in `source` brings in from below `root`; with `name`, what it binds to it."""
-    for alias in node.names:
-        if name is not None and alias.name != WHOLE and name != _bound(alias):
-            continue
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+class _Project:
+    """The sources below a folder, and how names lead from one to another."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.module_of: dict[ast.stmt, _Module] = {}
+        self._modules: dict[Path, _Module] = {}
+        self._uses: dict[ast.stmt, dict[str, Binding]] = {}
+
+    def module(self, source: Path) -> "_Module":
+        if source not in self._modules:
+            module = _Module(source)
+            self._modules[source] = module
+            self.module_of.update(dict.fromkeys(module.statements, module))
+        return self._modules[source]
+
+    def packages_of(self, source: Path) -> list[Path]:
+        """The `__init__.py` of every package around the source."""
+        folders = source.relative_to(self.root).parents
+        inits = [self.root / folder / "__init__.py" for folder in folders]
+        return [init for init in inits if init.is_file() and init != source]
+
+    def uses(self, statement: ast.stmt) -> dict[str, Binding]:
+        """What the statement's names stand for; those of the language itself are left out."""
+        if statement not in self._uses:
+            self._uses[statement] = self._find_uses(statement)
+        return self._uses[statement]
+
+    def _find_uses(self, statement: ast.stmt) -> dict[str, Binding]:
+        module = self.module_of[statement]
+        found: dict[str, Binding] = {}
+        for name in module.global_names(statement):
+            self._resolve(module, name, found.setdefault(name, Binding()))
+        for node in _nested_imports(statement):
+            for alias in node.names:
+                binding = found.setdefault(_bound(alias), Binding())
+                self._resolve_import(module, node, alias, alias.name, binding)
+        return {name: what for name, what in found.items() if what.statements or what.outside}
+
+    def _resolve(self, module: "_Module", name: str, binding: Binding) -> None:
+        """Add to `binding` what `name` stands for in `module`."""
+        binding.statements.extend(module.definitions.get(name, []))
+        for node in module.imports:
+            for alias in node.names:
+                if alias.name == "*":
+                    self._resolve_import(module, node, alias, name, binding)
+                elif _bound(alias) == name:
+                    self._resolve_import(module, node, alias, alias.name, binding)
+
+    def _resolve_import(
+        self,
+        module: "_Module",
+        node: ast.Import | ast.ImportFrom,
+        alias: ast.alias,
+        name: str,
+        binding: Binding,
+    ) -> None:
+        """Add to `binding` what an import in `module` brings in under `name`."""
         if isinstance(node, ast.Import):
-            yield from ((file, WHOLE) for file in _files(alias.name, root))
-            continue
-        module = node.module or ""
-        if node.level:  # relative to the package of `source`
-            package = source.parents[node.level - 1].relative_to(root).parts
-            module = ".".join([*package, *filter(None, [module])])
-        for file in _files(module, root):
-            yield file, alias.name  # a star is WHOLE
-        # the name may be a module of a package
-        yield from ((file, WHOLE) for file in _files(f"{module}.{alias.name}", root))
+            files = self._files(name)
+            binding.statements.extend(s for file in files for s in self.module(file).statements)
+            if not files:
+                binding.outside.append(name)
+            return
+        origin = self._origin(node, module)
+        for file in self._files(f"{origin}.{name}"):  # a module of a package
+            binding.statements.extend(self.module(file).statements)
+        files = self._files(origin)
+        for file in files:
+            self._resolve(self.module(file), name, binding)
+        if not files and not self._files(f"{origin}.{name}") and alias.name != "*":
+            binding.outside.append(f"{origin}.{name}")
+
+    def imported_by(
+        self, nodes: Iterable[ast.Import | ast.ImportFrom], module: "_Module"
+    ) -> Iterator[Path]:
+        """The sources that importing runs."""
+        for node in nodes:
+            for alias in node.names:
+                if isinstance(node, ast.Import):
+                    yield from self._files(alias.name)
+                else:
+                    origin = self._origin(node, module)
+                    yield from self._files(origin)
+                    yield from self._files(f"{origin}.{alias.name}")
+
+    def _origin(self, node: ast.ImportFrom, module: "_Module") -> str:
+        """The dotted name that an import is from."""
+        if not node.level:
+            return node.module or ""
+        package = module.source.parents[node.level - 1].relative_to(self.root).parts
+        return ".".join([*package, *filter(None, [node.module])])
+
+    def _files(self, name: str) -> list[Path]:
+        return _source_files(self.root, name)
 
 
-def _bound(alias: ast.alias) -> str:
-    """The name that an import binds."""
-    return alias.asname or alias.name.split(".")[0]
-
-
-def _files(module: str, root: Path) -> list[Path]:
-    path = root.joinpath(*module.split("."))
+@cache
+def _source_files(root: Path, name: str) -> list[Path]:
+    """The sources of a module or package by its dotted name; none where it is not the project's."""
+    path = root.joinpath(*name.split("."))
     return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+
+
+@cache
+def _project(root: Path) -> _Project:
+    return _Project(root)
 
 
 class _Module:
@@ -116,43 +219,90 @@ class _Module:
 
     def __init__(self, source: Path) -> None:
         self.source = source
-        tree = ast.parse(source.read_bytes(), filename=str(source))
-        self.all = [node for node in _without_docstring(tree.body) if not _is_for_typing(node)]
+        self._text = source.read_bytes()
+        body = ast.parse(self._text, filename=str(source)).body
+        kept = [node for node in _without_docstring(body) if not _is_for_typing(node)]
+        self.imports = [node for node in kept if isinstance(node, IMPORTS)]
+        self.statements = [node for node in kept if not isinstance(node, IMPORTS)]
 
     @cached_property
     def definitions(self) -> dict[str, list[ast.stmt]]:
         found: dict[str, list[ast.stmt]] = {}
-        for node in self.all:
+        for node in self.statements:
             for name in _defined(node):
                 found.setdefault(name, []).append(node)
         return found
 
     @cached_property
-    def imports(self) -> list[ast.Import | ast.ImportFrom]:
-        return [node for node in self.all if isinstance(node, ast.Import | ast.ImportFrom)]
-
-    def binding(self, name: str) -> list[ast.Import | ast.ImportFrom]:
-        """The imports that may bind `name`."""
-        return [
-            node
-            for node in self.imports
-            if any(alias.name == WHOLE or name == _bound(alias) for alias in node.names)
-        ]
-
-    @cached_property
     def loose(self) -> list[ast.stmt]:
         """Statements that may do something when the module is imported, beside defining a name."""
-        imports = (ast.Import, ast.ImportFrom)
         return [
-            node
-            for node in self.all
-            if not isinstance(node, imports) and (not _defined(node) or _runs_code(node))
+            node for node in self.statements if not _defined(node) or any(self._side_effects(node))
         ]
+
+    def _side_effects(self, node: ast.stmt) -> Iterator[ast.expr]:
+        """The functions that the definition calls: as a decorator, or to get its value."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+        else:
+            called = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+        return (call for call in called if self._imported_name(call) not in NO_SIDE_EFFECT)
+
+    def _imported_name(self, expression: ast.expr) -> str:
+        """`logging.getLogger`, `dataclasses.dataclass`: what an expression names of an import."""
+        match expression:
+            case ast.Name(id=name):
+                parts = [
+                    f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else name
+                    for node in self.imports
+                    for alias in node.names
+                    if _bound(alias) == name
+                ]
+                return parts[-1] if parts else ""
+            case ast.Attribute(value=value, attr=attribute):
+                return f"{self._imported_name(value)}.{attribute}"
+        return ""
+
+    def global_names(self, statement: ast.stmt) -> set[str]:
+        """The names in the statement that are not local to a function in it."""
+        names = {
+            node.id
+            for part in _evaluated_at_once(statement)
+            for node in ast.walk(part)
+            if isinstance(node, ast.Name)
+        }
+        lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+        scopes = [scope for scope in self._scopes if scope.get_lineno() in lines]
+        while scopes:
+            scope = scopes.pop()
+            names.update(s.get_name() for s in scope.get_symbols() if s.is_global())
+            scopes.extend(scope.get_children())
+        return names
+
+    @cached_property
+    def _scopes(self) -> list[symtable.SymbolTable]:
+        return symtable.symtable(self._text.decode(), str(self.source), "exec").get_children()
+
+
+def _evaluated_at_once(statement: ast.stmt) -> Sequence[ast.AST]:
+    """The parts of a statement that run in the scope of its module."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            returns = [statement.returns] if statement.returns else []
+            return [*statement.decorator_list, statement.args, *returns]
+        case ast.ClassDef():
+            return [*statement.decorator_list, *statement.bases, *statement.keywords]
+    return [statement]
 
 
 @cache
-def _module(source: Path) -> _Module:
-    return _Module(source)
+def _nested_imports(statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+    return [node for node in ast.walk(statement) if isinstance(node, IMPORTS)]
+
+
+def _bound(alias: ast.alias) -> str:
+    """The name that an import binds."""
+    return alias.asname or alias.name.split(".")[0]
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -171,34 +321,6 @@ def _defined(node: ast.stmt) -> list[str]:
     ]
 
 
-def _runs_code(node: ast.stmt) -> bool:
-    """Whether the definition calls something by itself: by a decorator, or to get its value."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return bool(node.decorator_list)
-    return any(isinstance(part, ast.Call) for part in ast.walk(node))
-
-
-def _descriptions(module: _Module, statements: Iterable[ast.stmt]) -> list[str]:
-    """The statements of a module as text, with the imports that they use.
-
-    Functions and classes go by name, and imports by themselves, since where these stand is
-    formatting; the rest goes as it runs.
-    """
-    imports = (ast.Import, ast.ImportFrom)
-    others = [node for node in statements if not isinstance(node, imports)]
-    others.sort(key=lambda node: (getattr(node, "name", ""), node.lineno, node.col_offset))
-    used = {
-        node.id for other in others for node in ast.walk(other) if isinstance(node, ast.Name)
-    } | {WHOLE}
-    imported = {
-        f"import {getattr(node, 'level', 0)} {getattr(node, 'module', None)} {_describe(alias)}"
-        for node in module.imports
-        for alias in node.names
-        if _bound(alias) in used
-    }
-    return [*sorted(imported), *map(_describe, others)]
-
-
 def _is_for_typing(node: ast.stmt) -> bool:
     """Whether this is `if TYPE_CHECKING:`, which never runs."""
     match node:
@@ -207,13 +329,21 @@ def _is_for_typing(node: ast.stmt) -> bool:
     return False
 
 
+@cache
+def _describe_statement(statement: ast.stmt) -> str:
+    return _describe(statement)
+
+
 def _describe(node: object) -> str:
     """The syntax tree as text, the same for every Python version that this project runs on.
 
-    Empty fields are left out, because new versions add some.
+    Empty fields are left out, because new versions add some. Of an import only the names that it
+    binds are given: what they stand for is followed.
     """
     if isinstance(node, list):
         return "[" + ",".join(_describe(item) for item in node) + "]"
+    if isinstance(node, IMPORTS):
+        return f"Import({','.join(_bound(alias) for alias in node.names)})"
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = []
