@@ -9,8 +9,8 @@ convolution by its definition; by Fourier transforms it takes less.
 import math
 from collections.abc import Sequence
 
-from study.arithmetic import convolutions_by_fourier, fourier_multiply_adds, taps_on_pixels
-from study.networks import Layer, Shape, feature_shapes
+from study.networks.fourier import convolutions_by_fourier, fourier_multiply_adds, taps_on_pixels
+from study.networks.layers import Layer, Shape, feature_shapes
 
 
 def layer_multiply_adds(

@@ -36,7 +36,7 @@ from report import (
 )
 from speed import Plan, has_torch, measure_speed
 from study.config import Study, Variant, load_study
-from study.networks import multiply_adds
+from study.networks.costs import multiply_adds
 from study.provenance import git_commit, processor
 
 PARTS = ("speed", "pipeline", "graph")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from study.arithmetic import taps_on_pixels
 from study.config import load_study
-from study.networks import canonical_layers, multiply_adds
+from study.networks.costs import multiply_adds
+from study.networks.fourier import taps_on_pixels
+from study.networks.layers import canonical_layers
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 

@@ -8,13 +8,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study.arithmetic import (
-    convolutions_by_fourier,
-    fourier_multiply_adds,
-    fourier_period,
-    fourier_products,
-    taken_multiply_adds,
-)
 from study.config import load_study
 from study.convolution import (
     BATCH_FIRST,
@@ -24,7 +17,15 @@ from study.convolution import (
     fourier_matrices,
     rearrange,
 )
-from study.networks import canonical_layers, multiply_adds
+from study.networks.costs import multiply_adds
+from study.networks.fourier import (
+    convolutions_by_fourier,
+    fourier_multiply_adds,
+    fourier_period,
+    fourier_products,
+    taken_multiply_adds,
+)
+from study.networks.layers import canonical_layers
 
 BATCH = 120
 ONTO_ONE_PIXEL = [

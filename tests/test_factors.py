@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 from conftest import ROOT
 from study.config import Study, load_study
 from study.errors import StudyError
-from study.networks import count_parameters
+from study.networks.costs import count_parameters
 
 Config = dict[str, Any]
 

@@ -6,13 +6,8 @@ import pytest
 
 from study.config import load_study
 from study.errors import StudyError
-from study.networks import (
-    canonical_layers,
-    count_parameters,
-    feature_shapes,
-    layer_names,
-    multiply_adds,
-)
+from study.networks.costs import count_parameters, multiply_adds
+from study.networks.layers import canonical_layers, feature_shapes, layer_names
 
 SHAPE, CLASSES = (28, 28, 1), 10
 

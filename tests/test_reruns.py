@@ -441,7 +441,7 @@ ROWS = [
     Row("a function that training imports", EDIT_TRAINING, TRAININGS),
     Row(
         "a function beside it that training does not reach",
-        edited("study/networks.py", "total += shape[0] * after[0]", "total += 2 * shape[0]"),
+        edited("study/networks/costs.py", "total += shape[0] * after[0]", "total += 2 * shape[0]"),
         NOTHING,
     ),
     Row(

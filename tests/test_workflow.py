@@ -16,7 +16,7 @@ import yaml
 from checkout import copy_checkout, planned_jobs, run_snakemake
 from conftest import ROOT
 from study.config import load_study
-from study.networks import count_parameters
+from study.networks.costs import count_parameters
 
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]

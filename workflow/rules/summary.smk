@@ -1,6 +1,6 @@
 """All runs together."""
 
-from study.networks import multiply_adds
+from study.networks.costs import multiply_adds
 
 # What the runs of a study are brought together by, in tables and figures alike.
 AGGREGATED = dict(

@@ -26,7 +26,7 @@ from study.errors import StudyError
 from study.files import atomic, remove_leftovers, write_json
 from study.gpu import claim_gpu, visible_gpus
 from study.logs import script_log
-from study.networks import count_parameters
+from study.networks.costs import count_parameters
 from study.provenance import git_commit, has_bfloat16, peak_memory_mb, processor, versions
 from study.tensorflow_setup import (
     configure_tensorflow,

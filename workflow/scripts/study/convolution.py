@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from study.arithmetic import fourier_period, is_cheaper_by_fourier
+from study.networks.fourier import fourier_period, is_cheaper_by_fourier
 
 Matrix = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
-from study.networks import Layer, Shape, layer_names
+from study.networks.layers import Layer, Shape, layer_names
 
 
 def build_model(

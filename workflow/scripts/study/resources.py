@@ -7,9 +7,9 @@ takes of the main memory is a guess.
 
 import math
 
-from study.arithmetic import convolutions_by_fourier, count_fourier_values, fourier_products
 from study.config import Run, Study
-from study.networks import count_parameters, count_values
+from study.networks.costs import count_parameters, count_values
+from study.networks.fourier import convolutions_by_fourier, count_fourier_values, fourier_products
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 TENSORFLOW_MB = 800

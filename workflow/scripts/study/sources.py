@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from study.errors import StudyError
-from study.networks import Shape
+from study.networks.layers import Shape
 
 
 def source_shape(key: str, dataset: dict[str, Any]) -> tuple[Shape, int]:

@@ -10,7 +10,8 @@ are products with matrices. A product of complex numbers takes three of real one
 import math
 from collections.abc import Iterator, Sequence
 
-from study.networks import Layer, Shape, feature_shapes, multiply_adds
+from study.networks.costs import multiply_adds
+from study.networks.layers import Layer, Shape, feature_shapes
 
 WORTHWHILE = 0.85  # of the arithmetic, for the memory that transforms touch
 

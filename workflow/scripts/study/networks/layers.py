@@ -1,6 +1,5 @@
-"""Networks as data: their layers, the shapes between them, and their parameters."""
+"""Networks as data: their layers, and the shapes between them."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from study.errors import StudyError
 
 Layer = dict[str, Any]
 """One layer: its `type` and that type's settings, all of them given."""
+
 
 Shape = tuple[int, ...]
 """Shape of a feature map without the batch: (height, width, channels), or (units,) once flat."""
@@ -118,42 +118,3 @@ def _convolved(side: int, layer: Layer, name: str, shape: Shape) -> int:
 
 def _size(shape: Shape) -> str:
     return "x".join(str(side) for side in shape[:2])
-
-
-def count_values(layers: Sequence[Layer], input_shape: Shape) -> int:
-    """Number of values in all feature maps of one image."""
-    return sum(map(math.prod, feature_shapes(layers, input_shape)))
-
-
-def count_parameters(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
-    """All parameters, as Keras counts them: a batch normalization has 4 per channel, of which
-    2 are moving statistics. The softmax layer over `classes` is included.
-    """
-    shape = tuple(input_shape)
-    total = 0
-    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
-        match layer["type"]:
-            case "conv":
-                total += (layer["kernel"] ** 2 * shape[-1] + 1) * layer["filters"]
-            case "dense":
-                total += (shape[-1] + 1) * layer["units"]
-            case "batch_norm":
-                total += 4 * shape[-1]
-        shape = after
-    return total + (shape[-1] + 1) * classes
-
-
-def multiply_adds(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:
-    """Multiply-adds of one image's way through convolutions and dense layers, taps on padding
-    counted like others. Training costs about three times as much.
-    """
-    shape = tuple(input_shape)
-    total = 0
-    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
-        match layer["type"]:
-            case "conv":
-                total += after[0] * after[1] * after[2] * layer["kernel"] ** 2 * shape[2]
-            case "dense":
-                total += shape[0] * after[0]
-        shape = after
-    return total + shape[0] * classes

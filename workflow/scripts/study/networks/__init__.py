@@ -1,0 +1,1 @@
+"""Networks as data, before anything is computed."""
