@@ -10,7 +10,7 @@ from tensorflow.python.util import _pywrap_util_port
 
 from images import random_images
 from protocol import serve
-from study.data import read_npz
+from study.data.npz import read_npz
 from study.model import build_model, make_optimizer
 
 Arrays = tuple[NDArray[np.float32], NDArray[Any]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from images import random_images
 from protocol import serve
-from study.data import load_prepared
+from study.data.prepared import load_prepared
 from study.files import write_json
 from study.provenance import versions
 from study.tensorflow_setup import configure_tensorflow
@@ -144,7 +144,7 @@ def accuracy(
     images: int,
 ) -> float:
     """Test accuracy after a whole training on the first `images` training images."""
-    from study.data import read_npz
+    from study.data.npz import read_npz
     from study.model import build_model
     from study.training import Trainer
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import download as module
-from download import download, mirrors_of
+from study.data import mirrors as module
+from study.data.mirrors import download, mirrors_of
 from study.errors import StudyError
 
 NAME = "t10k-labels-idx1-ubyte.gz"

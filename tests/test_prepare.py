@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from prepare import bundled_digits, prepare, read_idx
-from study.data import ARRAYS, content_digest, load_prepared, stratified_holdout
+from study.data.digits import bundled_digits
+from study.data.idx import read_idx
+from study.data.npz import ARRAYS
+from study.data.prepared import content_digest, load_prepared, prepare
+from study.data.split import stratified_holdout
 from study.errors import StudyError
 
 MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"

@@ -451,7 +451,7 @@ ROWS = [
     ),
     Row(
         "code of the preparation",
-        edited("prepare.py", "DIGITS_SPLIT_SEED = 0", "DIGITS_SPLIT_SEED = 1"),
+        edited("study/data/digits.py", "DIGITS_SPLIT_SEED = 0", "DIGITS_SPLIT_SEED = 1"),
         PREPARE | TRAININGS,
     ),
     # Data.
@@ -568,7 +568,7 @@ def test_results_of_a_removed_variant_stay_and_are_used_again(
 def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path) -> None:
     before = time_stamps(checkout / "results" / "runs")
     shutil.rmtree(checkout / "data" / "prepared")
-    edited("prepare.py", "DIGITS_SPLIT_SEED = 0", "DIGITS_SPLIT_SEED = 1")(checkout)
+    edited("study/data/digits.py", "DIGITS_SPLIT_SEED = 0", "DIGITS_SPLIT_SEED = 1")(checkout)
     run(checkout, "results/summary.md")
     assert (checkout / "data" / "prepared" / "tiny.npz").exists()
     assert time_stamps(checkout / "results" / "runs") == before
@@ -579,7 +579,11 @@ def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path)
     ("script", "line", "expected"),
     [
         ("train.py", "def main() -> None:\n", TRAININGS),
-        ("prepare.py", "    arrays = check_dataset(read, places, classes)\n", PREPARE | TRAININGS),
+        (
+            "study/data/prepared.py",
+            "    arrays = check_dataset(read, places, classes)\n",
+            PREPARE | TRAININGS,
+        ),
     ],
     ids=["train", "prepare"],
 )

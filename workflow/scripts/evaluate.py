@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from study.data import load_prepared
+from study.data.prepared import load_prepared
 from study.errors import StudyError
 from study.evaluation import ClassScore, class_scores, confusion, evaluate, worst_mistakes
 from study.evaluation_figures import COLUMNS, ROWS, confusion_figure, mistakes_figure

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from study.conclusions import Network, RunFigures, five_conclusions, run_figures
+from study.data.prepared import read_images
 from study.files import atomic
 from study.history import History, read_history
 from study.latex import to_latex
 from study.logs import script_log
 from study.markdown import to_markdown
-from study.metrics import Run, read_failures, read_images, read_metrics
+from study.metrics import Run, read_failures, read_metrics
 from study.origins import load_in_words
 from study.records import read_records, write_records
 from study.summary import Metrics, Row, summarize

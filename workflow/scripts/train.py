@@ -21,31 +21,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.checkpoint import Progress, load_checkpoint, save_checkpoint
-from study.data import load_prepared, stratified_holdout
+from study.data.prepared import load_prepared
+from study.data.split import Data, split
 from study.errors import StudyError
 from study.files import atomic, remove_leftovers, write_json
 from study.gpu import claim_gpu, visible_gpus
 from study.logs import script_log
 from study.networks.costs import count_parameters
 from study.provenance import git_commit, has_bfloat16, peak_memory_mb, processor, versions
-from study.tensorflow_setup import (
-    configure_tensorflow,
-    gpu_name,
-    memory_errors,
-    onednn_enabled,
-)
+from study.tensorflow_setup import configure_tensorflow, gpu_name, memory_errors, onednn_enabled
 
 if TYPE_CHECKING:
     from study.training import Evaluation, Score, Trainer
 
     snakemake: Any
 
+
 log = logging.getLogger(__name__)
 
-Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""Images [n, h, w, c] and labels [n]."""
 
 HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+
+
 PARENT = os.getppid()  # Snakemake; it may be gone by the time that TensorFlow or a GPU is there
 
 
@@ -215,21 +212,6 @@ def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
         f"val_accuracy {row['val_accuracy']:.4f} | {row['seconds']:.1f} s | "
         f"{int(left) // 60} min {int(left) % 60:02} s left"
     )
-
-
-def split(
-    arrays: dict[str, NDArray[np.uint8]], settings: dict[str, Any], seed: int
-) -> tuple[Data, Data, Data]:
-    """The images to train on, to validate on after each epoch, and to test on at the end."""
-    images = {
-        part: arrays[f"x_{part}"].reshape(*arrays[f"x_{part}"].shape[:3], -1)
-        for part in ("train", "test")
-    }
-    fitted, test = (images["train"], arrays["y_train"]), (images["test"], arrays["y_test"])
-    if settings["validation"] == "test":
-        return fitted, test, test
-    kept, held = stratified_holdout(arrays["y_train"], settings["holdout_fraction"], seed)
-    return (fitted[0][kept], fitted[1][kept]), (fitted[0][held], fitted[1][held]), test
 
 
 def best_epoch(rows: Sequence[dict[str, float]]) -> int:

@@ -13,12 +13,12 @@ import jsonschema
 import yaml
 
 from study.contrasts import Contrast, declared_contrasts, default_contrasts
+from study.data.headers import source_shape
 from study.errors import StudyError
 from study.factors import CONVOLUTION, LAYERS, Factors, cross, named_levels
 from study.networks.costs import count_values
 from study.networks.fourier import taken_multiply_adds
 from study.networks.layers import Layer, Shape, canonical_layers, depth, feature_shapes
-from study.sources import source_shape
 
 Config = dict[str, Any]
 

@@ -10,6 +10,7 @@ from study.files import read_json
 Run = tuple[str, int]
 """A run's variant and seed."""
 
+
 NEEDED = {
     *("variant", "seed", "epochs", "settings", "validation", "data", "parameters", "versions"),
     *("test_accuracy", "test_loss", "train_loss", "train_loss_eval", "best_epoch", "onednn"),
@@ -52,16 +53,3 @@ def read_failures(paths: Iterable[str | Path]) -> dict[Run, str]:
         except (KeyError, TypeError, ValueError) as error:
             raise StudyError(f"{path}: no record of a failed run") from error
     return found
-
-
-def read_images(manifest: str | Path) -> tuple[int, int]:
-    """How many training and test images the prepared data holds.
-
-    Raises:
-        StudyError: the file is not a manifest.
-    """
-    content = read_json(manifest)
-    try:
-        return int(content["train"]["images"]), int(content["test"]["images"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{manifest}: no manifest of prepared data") from error

@@ -1,4 +1,4 @@
-"""What is known of a data set before it is prepared: the size of its images, and how many."""
+"""The form of a source file, from its first bytes: the size of its images, and how many."""
 
 import gzip
 import struct
@@ -9,6 +9,13 @@ from typing import IO, Any, cast
 
 from study.errors import StudyError
 from study.networks.layers import Shape
+
+
+def is_html(head: bytes) -> bool:
+    """Tell whether a file that starts with `head` is a web page, as log-in walls send them."""
+    return (
+        head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<!doctype html", b"<html"))
+    )
 
 
 def source_shape(key: str, dataset: dict[str, Any]) -> tuple[Shape, int]:

@@ -1,0 +1,135 @@
+"""Prepared data: one .npz, and the manifest that describes it."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.data.checks import check_dataset
+from study.data.digits import BUNDLED
+from study.data.idx import read_idx
+from study.data.npz import ARRAYS, read_npz
+from study.errors import StudyError
+from study.files import atomic, read_json, write_json
+
+log = logging.getLogger(__name__)
+
+
+def content_digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Return the SHA-256 (hex) of the four arrays: dtype, shape and values, in a fixed order.
+
+    It does not depend on the file that holds them, so another version of zlib, which compresses
+    the same values to other bytes, does not make other data of them.
+    """
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
+
+
+def load_prepared(
+    npz: str | Path, manifest: str | Path
+) -> tuple[dict[str, NDArray[np.uint8]], dict[str, Any]]:
+    """Return the prepared arrays and their manifest, once the one is known to match the other.
+
+    Images are uint8 [n, h, w] or [n, h, w, c] with values 0 to 255, labels uint8 [n].
+
+    Raises:
+        StudyError: either file is damaged, or the arrays are not those the manifest describes.
+        OSError: a file cannot be read.
+    """
+    again = f"delete {npz} and {manifest} so that the data are prepared again"
+    try:
+        description = json.loads(Path(manifest).read_text(encoding="utf-8"))
+        expected = description["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{manifest}: not the manifest of prepared data; {again}") from error
+    try:
+        arrays = read_npz(npz)
+    except StudyError as error:
+        raise StudyError(f"{error}; {again}") from error
+    found = content_digest(arrays)
+    if found != expected:
+        raise StudyError(
+            f"{npz}: its content has the SHA-256 {found[:12]}..., but {manifest} says "
+            f"{str(expected)[:12]}...; {again}"
+        )
+    return arrays, description
+
+
+def manifest_of(
+    dataset: str, classes: int, arrays: Mapping[str, NDArray[np.uint8]]
+) -> dict[str, Any]:
+    """Describe prepared arrays: image shape [h, w, c], images per class, SHA-256 of the content."""
+    shape = list(arrays["x_train"].shape[1:])
+    counts = {}
+    for part in ("train", "test"):
+        labels = arrays[f"y_{part}"]
+        per_class = np.bincount(labels, minlength=classes).tolist()
+        counts[part] = {"images": len(labels), "per_class": per_class}
+    return {
+        "dataset": dataset,
+        "input_shape": shape if len(shape) == 3 else [*shape, 1],
+        "classes": classes,
+        **counts,
+        "sha256": content_digest(arrays),
+    }
+
+
+def prepare(
+    dataset: str,
+    classes: int,
+    source: Mapping[str, str],
+    data: str | Path,
+    manifest: str | Path,
+) -> None:
+    """Check a dataset and write it to `data` (.npz) and its description to `manifest` (JSON).
+
+    `source` holds the paths of four IDX files under the arrays' names, or the path of an `.npz`
+    under `npz`, or under `bundled` the name of a dataset that needs no file.
+
+    Raises:
+        StudyError: the source is not a sound dataset of `classes` classes.
+        OSError: a file cannot be read or written.
+    """
+    if "bundled" in source:
+        if source["bundled"] not in BUNDLED:
+            raise StudyError(f"bundled: {source['bundled']}; allowed is {', '.join(BUNDLED)}")
+        read = BUNDLED[source["bundled"]]()
+        places = {name: f"{source['bundled']}: {name}" for name in ARRAYS}
+    elif "npz" in source:
+        read = read_npz(source["npz"])
+        places = {name: f"{source['npz']}: {name}" for name in ARRAYS}
+    else:
+        read = {name: read_idx(source[name]) for name in ARRAYS}
+        places = {name: source[name] for name in ARRAYS}
+    arrays = check_dataset(read, places, classes)
+    description = manifest_of(dataset, classes, arrays)
+    for part in ("train", "test"):
+        counts = description[part]["per_class"]
+        log.info("%s: %d %s images, by class %s", dataset, sum(counts), part, counts)
+        if 0 in counts:
+            log.warning("%s: no %s image of class %d", dataset, part, counts.index(0))
+    with atomic(data) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+    write_json(manifest, description)
+
+
+def read_images(manifest: str | Path) -> tuple[int, int]:
+    """How many training and test images the prepared data holds.
+
+    Raises:
+        StudyError: the file is not a manifest.
+    """
+    content = read_json(manifest)
+    try:
+        return int(content["train"]["images"]), int(content["test"]["images"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"{manifest}: no manifest of prepared data") from error
