@@ -234,6 +234,16 @@ def test_a_name_that_is_local_in_one_function_and_global_in_another_counts(proje
     assert digest_after(project, "package/tools.py", "LIMIT = 1", "LIMIT = 2") != before
 
 
+def test_modules_that_import_from_each_other_end(project: Path) -> None:
+    circle = {
+        "package/near.py": "from package.deep import near, far\n",
+        "package/deep.py": "from package.near import far\nconstant = 3\n\n\ndef near():\n    return far\n",
+    }
+    write(project, circle)
+    before = digest_after(project)
+    assert digest_after(project, "package/deep.py", "return far", "return 2") != before
+
+
 def test_every_package_around_a_module_counts(project: Path) -> None:
     files = {
         "package/inner/deepest/leaf.py": "leaf = 1\n",

@@ -31,6 +31,7 @@ class Binding:
 
     statements: list[ast.stmt] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    passed: set[tuple[Path, str]] = field(default_factory=set)  # modules and names on the way
 
 
 Uses = Mapping[ast.stmt, Mapping[str, Binding]]
@@ -146,6 +147,9 @@ class _Project:
 
     def _resolve(self, module: "_Module", name: str, binding: Binding) -> None:
         """Add to `binding` what `name` stands for in `module`."""
+        if (module.source, name) in binding.passed:  # modules that import from each other
+            return
+        binding.passed.add((module.source, name))
         binding.statements.extend(module.definitions.get(name, []))
         for node in module.imports:
             for alias in node.names:
