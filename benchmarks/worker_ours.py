@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from images import random_images
 from protocol import serve
+from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.files import write_json
 from study.provenance import versions
+from study.runs.history import write_history
 from study.tensorflow_setup import configure_tensorflow
-from train import Training, write_arrays, write_history
+from train import Training
 
 if TYPE_CHECKING:
     from study.training import Trainer

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from study.predictions import Predictions
+from study.runs.predictions import Predictions
 
 GOOD, CHANCES, SEVERE = (
     "Good performance",

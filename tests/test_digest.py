@@ -237,7 +237,8 @@ def test_a_name_that_is_local_in_one_function_and_global_in_another_counts(proje
 def test_modules_that_import_from_each_other_end(project: Path) -> None:
     circle = {
         "package/near.py": "from package.deep import near, far\n",
-        "package/deep.py": "from package.near import far\nconstant = 3\n\n\ndef near():\n    return far\n",
+        "package/deep.py": "from package.near import far\nconstant = 3\n"
+        "def near():\n    return far\n",
     }
     write(project, circle)
     before = digest_after(project)

@@ -15,7 +15,7 @@ from study.evaluation import (
     worst_mistakes,
 )
 from study.evaluation_figures import confusion_figure, mistakes_figure
-from study.predictions import Probabilities, read_probabilities
+from study.runs.predictions import Probabilities, read_probabilities
 
 
 def certain(predicted: list[int], labels: list[int], classes: int) -> Probabilities:

@@ -11,9 +11,10 @@ import pytest
 from study.comparison import comparison_figure, comparison_points
 from study.curves import MOST_CURVES, Facet, facets, gap_figure, learning_curves_figure
 from study.errors import StudyError
-from study.history import History, read_history
 from study.history_plot import history_figure, loss_name
-from study.kernels import POINTS, kernel_layers, kernels_figure, read_kernels, spread
+from study.kernels import POINTS, kernels_figure, spread
+from study.runs.history import History, read_history
+from study.runs.weights import kernel_layers, read_kernels
 from study.summary import Row, summarize
 from study.time_accuracy import best_for_their_time, time_accuracy_figure
 from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history

@@ -11,9 +11,9 @@ from study.conclusions import five_conclusions
 from study.errors import StudyError
 from study.latex import escape, to_latex
 from study.markdown import to_markdown
-from study.metrics import read_failures, read_metrics
 from study.origins import load_in_words
 from study.records import read_records, write_records
+from study.runs.metrics import read_failures, read_metrics
 from study.summary import Row, accuracy_interval, reported_accuracy, summarize
 from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
 from summarize import networks_of

@@ -27,15 +27,12 @@ from study.inference import (
     why_too_few,
 )
 from study.logs import script_log
-from study.predictions import Predictions, check_same_images, read_predictions
 from study.records import write_records
+from study.runs.predictions import Predictions, Runs, read_runs
 from study.statistics import mcnemar_test
 
 if TYPE_CHECKING:
     snakemake: Any
-
-Runs = Mapping[tuple[str, int], Predictions]
-"""The predictions of the finished runs, by variant and seed."""
 
 
 @dataclass(frozen=True)
@@ -273,18 +270,6 @@ def _with(change: Change, level: str) -> str:
     if level in ("with", "without"):
         return f"{level} {change.name}"
     return f"with {change.name} {level}"
-
-
-def read_runs(paths: Sequence[str], names: Sequence[tuple[str, int]]) -> Runs:
-    """The predictions in the files, by the names of their runs; those without figures left out."""
-    found = {path: read_predictions(path) for path in paths}
-    usable = {path: predictions for path, predictions in found.items() if predictions}
-    check_same_images(usable)
-    return {
-        (variant, int(seed)): usable[path]
-        for path, (variant, seed) in zip(paths, names, strict=True)
-        if path in usable
-    }
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from study.evaluation import ClassScore, class_scores, confusion, evaluate, wors
 from study.evaluation_figures import COLUMNS, ROWS, confusion_figure, mistakes_figure
 from study.figures import save
 from study.files import write_json
-from study.history import read_history
 from study.history_plot import history_figure, loss_name
-from study.kernels import kernels_figure, read_kernels
+from study.kernels import kernels_figure
 from study.logs import script_log
-from study.metrics import read_metrics
-from study.predictions import read_probabilities
 from study.records import write_records
+from study.runs.history import read_history
+from study.runs.metrics import read_metrics
+from study.runs.predictions import read_probabilities
+from study.runs.weights import read_kernels
 
 if TYPE_CHECKING:
     snakemake: Any

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from study.errors import StudyError
 from study.files import atomic
-from study.keras_file import read_architecture, write_keras_file
 from study.logs import script_log
-from study.metrics import read_metrics
-from study.weights import read_weights
+from study.runs.keras_file import read_architecture, write_keras_file
+from study.runs.metrics import read_metrics
+from study.runs.weights import read_weights
 
 if TYPE_CHECKING:
     snakemake: Any

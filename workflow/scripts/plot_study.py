@@ -6,9 +6,9 @@ from study.comparison import comparison_figure, comparison_points
 from study.curves import facets, gap_figure, learning_curves_figure
 from study.data.prepared import read_images
 from study.figures import save
-from study.history import read_history
 from study.logs import script_log
-from study.metrics import read_failures, read_metrics
+from study.runs.history import read_history
+from study.runs.metrics import read_failures, read_metrics
 from study.summary import summarize
 from study.time_accuracy import time_accuracy_figure
 

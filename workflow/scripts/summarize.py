@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from study.conclusions import Network, RunFigures, five_conclusions, run_figures
 from study.data.prepared import read_images
 from study.files import atomic
-from study.history import History, read_history
 from study.latex import to_latex
 from study.logs import script_log
 from study.markdown import to_markdown
-from study.metrics import Run, read_failures, read_metrics
 from study.origins import load_in_words
 from study.records import read_records, write_records
+from study.runs.history import History, read_history
+from study.runs.metrics import Run, read_failures, read_metrics
 from study.summary import Metrics, Row, summarize
 from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
 

@@ -1,6 +1,5 @@
 """Train one variant with one seed, from its last checkpoint where there is one."""
 
-import csv
 import hashlib
 import json
 import logging
@@ -17,18 +16,19 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from study.archives import write_arrays
 from study.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.data.prepared import load_prepared
 from study.data.split import Data, split
 from study.errors import StudyError
-from study.files import atomic, remove_leftovers, write_json
+from study.files import remove_leftovers, write_json
 from study.gpu import claim_gpu, visible_gpus
 from study.logs import script_log
 from study.networks.costs import count_parameters
 from study.provenance import git_commit, has_bfloat16, peak_memory_mb, processor, versions
+from study.runs.history import write_history
 from study.tensorflow_setup import configure_tensorflow, gpu_name, memory_errors, onednn_enabled
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-
-
-HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
 
 
 PARENT = os.getppid()  # Snakemake; it may be gone by the time that TensorFlow or a GPU is there
@@ -217,20 +214,6 @@ def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
 def best_epoch(rows: Sequence[dict[str, float]]) -> int:
     """The epoch with the highest validation accuracy, the first of several."""
     return max(range(len(rows)), key=lambda position: rows[position]["val_accuracy"]) + 1
-
-
-def write_history(path: str | Path, rows: Sequence[dict[str, float]]) -> None:
-    """Write the history, one row for each epoch."""
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, HISTORY, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def write_arrays(path: str | Path, arrays: dict[str, NDArray[Any]]) -> None:
-    """Write arrays as a NumPy archive."""
-    with atomic(path) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
 
 def checkpoint_key(run: Any, code: str, manifest: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from study.figures import PALETTE, scale_accuracy
-from study.history import History
-from study.metrics import Run
+from study.runs.history import History
+from study.runs.metrics import Run
 from study.summary import Row
 
 MOST_CURVES = len(PALETTE)  # in one facet

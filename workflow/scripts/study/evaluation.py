@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from study.predictions import Probabilities
+from study.runs.predictions import Probabilities
 from study.statistics import wilson_interval
 
 CALIBRATION_BINS = 15

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from study.history import History
+from study.runs.history import History
 
 TRAIN_COLOUR, VALIDATION_COLOUR = "#c44e52", "#4c72b0"
 VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}

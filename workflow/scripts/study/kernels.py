@@ -1,57 +1,23 @@
 """A run's kernels, drawn: one violin per convolution, dense and output layer, before and after."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from study.errors import StudyError
-from study.weights import read_weights
-
 BEFORE, AFTER = "before training", "after training"
+
+
 COLOURS = {BEFORE: "#b8c4d6", AFTER: "#dd8452"}
-KINDS = ("conv", "dense", "output")
+
+
 COLUMNS = 5
+
+
 POINTS = 5000
-
-
-def kernel_layers(keys: Iterable[str]) -> list[str]:
-    """The layers that have a kernel, in the network's order, from the keys of a weights.npz.
-
-    Picked by layer name and variable, never by position: batch normalization has no kernel.
-    conv_10 follows conv_9.
-    """
-    found = (re.fullmatch(r"final/((\w+?)(?:_(\d+))?)/kernel", key) for key in keys)
-    layers = [
-        (KINDS.index(match[2]), int(match[3] or 0), match[1])
-        for match in found
-        if match and match[2] in KINDS
-    ]
-    return [name for _, _, name in sorted(layers)]
-
-
-def read_kernels(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Every layer's kernel before and after training, in the network's order.
-
-    Raises:
-        StudyError: the file is damaged, or a layer's initial kernel is missing.
-    """
-    weights = read_weights(path)
-    try:
-        kernels = {
-            layer: (weights[f"initial/{layer}/kernel"], weights[f"final/{layer}/kernel"])
-            for layer in kernel_layers(weights)
-        }
-    except KeyError as error:
-        raise StudyError(f"{path}: no {error.args[0]}; delete it and run again") from error
-    if not kernels:
-        raise StudyError(f"{path}: no kernel of a {', '.join(KINDS)} layer")
-    return kernels
 
 
 def spread(kernel: np.ndarray) -> np.ndarray:

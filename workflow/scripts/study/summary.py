@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median, stdev
 from typing import Any
 
-from study.metrics import Run
+from study.runs.metrics import Run
 from study.statistics import Interval, mean_interval, wilson_interval
 from study.verdict import Thresholds, verdict
 

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +100,19 @@ def check_same_images(predictions: Mapping[str, Predictions]) -> None:
                 f"{path}: its test images are not those of {reference[0]}; "
                 "runs can be compared on the same images only: delete one and run again"
             )
+
+
+Runs = Mapping[tuple[str, int], Predictions]
+"""The predictions of the finished runs, by variant and seed."""
+
+
+def read_runs(paths: Sequence[str], names: Sequence[tuple[str, int]]) -> Runs:
+    """The predictions in the files, by the names of their runs; those without figures left out."""
+    found = {path: read_predictions(path) for path in paths}
+    usable = {path: predictions for path, predictions in found.items() if predictions}
+    check_same_images(usable)
+    return {
+        (variant, int(seed)): usable[path]
+        for path, (variant, seed) in zip(paths, names, strict=True)
+        if path in usable
+    }

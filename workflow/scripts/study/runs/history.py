@@ -1,11 +1,26 @@
-"""Read back a run's history, its figures by epoch."""
+"""A run's history: its figures by epoch."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from study.errors import StudyError
+from study.files import atomic
+
+HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+
+
+def write_history(path: str | Path, rows: Sequence[dict[str, float]]) -> None:
+    """Write the history, one row for each epoch."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, HISTORY, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
 History = dict[str, list[float]]
 """The columns of a history.csv, one value per epoch."""
 

@@ -1,4 +1,4 @@
-"""Read what finished and failed runs leave."""
+"""The metrics of a finished run, and the error of a failed one."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -22,6 +22,7 @@ from study.files import read_json
 Architecture = dict[str, Any]
 """A network as in Keras's `Model.to_json`."""
 
+
 VARIABLES = {
     "Conv2D": ("conv2d", ("kernel", "bias")),
     "Dense": ("dense", ("kernel", "bias")),
@@ -31,6 +32,7 @@ VARIABLES = {
     ),
 }
 """The name of the HDF5 group and the variables in Keras's order, by class of layer."""
+
 
 NO_DATE = "1980-01-01@00:00:00"  # the zip format's first; a real one would be new bytes each time
 
