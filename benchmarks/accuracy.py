@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from pipeline import ROOT
 from protocol import Worker
 from report import markdown_table
-from study.config import load_study
+from study.config.study import load_study
 
 Accuracies = dict[str, list[tuple[float, float]]]
 """Our test accuracy and the notebook's, by network, one pair for each seed."""

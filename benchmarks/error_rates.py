@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from study.config import load_study
-from study.contrasts import Contrast
+from study.config.contrasts import Contrast
+from study.config.study import load_study
 from study.inference import BETTER, WORSE, Finding, findings
 from study.statistics import Interval, bca_interval, student_interval
 

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from images import random_images
 from pipeline import ROOT
 from report import markdown_table
-from study.config import Study, Variant, load_study
+from study.config.study import Study, load_study
+from study.config.variants import Variant
 from study.tensorflow_setup import configure_tensorflow
 
 STEPS = 20

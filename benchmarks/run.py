@@ -35,7 +35,8 @@ from report import (
     write_samples,
 )
 from speed import Plan, has_torch, measure_speed
-from study.config import Study, Variant, load_study
+from study.config.study import Study, load_study
+from study.config.variants import Variant
 from study.networks.costs import multiply_adds
 from study.provenance import git_commit, processor
 

@@ -11,7 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from protocol import Worker
-from study.config import Study, Variant
+from study.config.study import Study
+from study.config.variants import Variant
 from study.provenance import has_bfloat16
 
 EPOCH, TEST = 60_000, 10_000  # images of MNIST, for which all seconds are given

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from study.config import load_study
+from study.config.study import load_study
 from study.networks.costs import multiply_adds
 from study.networks.fourier import taps_on_pixels
 from study.networks.layers import canonical_layers

@@ -17,7 +17,7 @@ from statsmodels.stats.multitest import multipletests
 
 from compare import ContrastRow, EffectRow, accuracy_table, contrast_rows, effect_rows
 from error_rates import NOISES, covered, false_verdicts, found
-from study.contrasts import Contrast
+from study.config.contrasts import Contrast
 from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.effects import effects
 from study.errors import StudyError

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from study.config import SCHEMA, check_duplicate_keys, load_study
+from study.config.schema import SCHEMA, check_duplicate_keys
+from study.config.study import load_study
 from study.errors import StudyError
 
 Config = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from study.config import load_study
-from study.contrasts import Contrast
+from study.config.contrasts import Contrast
+from study.config.study import load_study
 from study.errors import StudyError
 
 Config = dict[str, Any]

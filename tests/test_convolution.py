@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study.config import load_study
+from study.config.study import load_study
 from study.convolution import (
     BATCH_FIRST,
     PIXELS_FIRST,

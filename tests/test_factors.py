@@ -9,7 +9,7 @@ import yaml
 from snakemake.utils import update_config
 
 from conftest import ROOT
-from study.config import Study, load_study
+from study.config.study import Study, load_study
 from study.errors import StudyError
 from study.networks.costs import count_parameters
 

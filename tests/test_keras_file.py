@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from study.config import load_study
+from study.config.study import load_study
 from study.errors import StudyError
 from study.model import build_model, named_weights
 from study.runs.keras_file import read_architecture, write_keras_file

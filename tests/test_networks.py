@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from study.config import load_study
+from study.config.study import load_study
 from study.errors import StudyError
 from study.networks.costs import count_parameters, multiply_adds
 from study.networks.layers import canonical_layers, feature_shapes, layer_names

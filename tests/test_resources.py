@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from study.config import Run, Study, load_study
+from study.config.study import Run, Study, load_study
 from study.resources import (
     SNAKEMAKE_MB,
     evaluation_memory_mb,

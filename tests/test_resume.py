@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.config import load_study
+from study.config.study import load_study
 from study.model import build_model, named_weights
 from study.training import Trainer
 from train import Interrupted, StopRequest, Training, best_epoch, train

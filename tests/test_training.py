@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 from conftest import ROOT
-from study.config import Variant, load_study
+from study.config.study import load_study
+from study.config.variants import Variant
 from study.model import build_model, make_optimizer, named_weights
 from study.training import (
     DropoutKey,

@@ -15,7 +15,7 @@ import yaml
 
 from checkout import copy_checkout, planned_jobs, run_snakemake
 from conftest import ROOT
-from study.config import load_study
+from study.config.study import load_study
 from study.networks.costs import count_parameters
 
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
@@ -220,7 +220,7 @@ def printed_by(program: str) -> list[str]:
 
 
 def test_parsing_the_snakefile_imports_nothing_heavy() -> None:
-    imported = printed_by("import sys; import study.config, study.digest; print(*sys.modules)")
+    imported = printed_by("import sys; import study.config.study, study.digest; print(*sys.modules)")
     assert not {"tensorflow", "keras", "numpy", "pandas", "matplotlib"} & set(imported)
 
 

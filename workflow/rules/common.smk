@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import psutil
 
-from study.config import Run, check_duplicate_keys, load_study
+from study.config.study import Run, load_study
+from study.config.schema import check_duplicate_keys
 from study.digest import code_digest
 from study.errors import StudyError
 from study.resources import (

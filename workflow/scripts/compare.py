@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.contrasts import Contrast
+from study.config.contrasts import Contrast
 from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.effects import Change, Effect, effects
 from study.files import atomic

@@ -7,7 +7,7 @@ takes of the main memory is a guess.
 
 import math
 
-from study.config import Run, Study
+from study.config.study import Run, Study
 from study.networks.costs import count_parameters, count_values
 from study.networks.fourier import convolutions_by_fourier, count_fourier_values, fourier_products
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from study.errors import StudyError
 
 if TYPE_CHECKING:
-    from study.config import Variant
+    from study.config.variants import Variant
+
 
 FAMILY = "study"
 """The family of the contrasts that name none."""

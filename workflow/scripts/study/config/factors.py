@@ -5,19 +5,27 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from study.config.schema import Config, check_schema, completed
 from study.errors import StudyError
 
 Settings = Mapping[str, Any]
 """What a level sets, by name: settings of `training` or of the network."""
 
+
 Factors = Mapping[str, Mapping[str, Settings]]
 """The levels of each factor by their names, and what each sets."""
+
 
 Block = list[Any]
 """Layers as the configuration declares them."""
 
+
 CONVOLUTION = ("filters", "kernel", "stride", "padding")
+
+
 LAYERS = ("dense", "dropout", "max_pool")
+
+
 NETWORK = ("depth", *CONVOLUTION, "batch_norm", *LAYERS)
 """What of the network a level can set."""
 
@@ -151,3 +159,61 @@ def _count(block: Iterable[Any], kind: str) -> int:
 def _kind(layer: str | Mapping[str, Any]) -> str:
     """The type of a declared layer."""
     return layer if isinstance(layer, str) else next(iter(layer))
+
+
+def declared_variants(full: Config, factors: Factors) -> list[tuple[dict[str, str], Config]]:
+    """Each variant as it is declared or as the factors make it, after its levels."""
+    if full["variants"] and factors:
+        raise StudyError(
+            f"top level: has {len(full['variants'])} variants and factors; exactly one of the "
+            "two is allowed; with factors in a file that goes on top, put `variants: []` there"
+        )
+    if not full["variants"] and not factors:
+        raise StudyError("top level: missing key 'variants', or 'factors' in its place")
+    if not factors:
+        if full["layers"]:
+            raise StudyError("layers: has no use without `factors`; a variant has its own")
+        return [({}, variant) for variant in full["variants"]]
+    return cross(factors, full["layers"])
+
+
+def named_factors(full: Config, schema: Config) -> Factors:
+    """The factors in one form, every level checked."""
+    known = _settings(schema)
+    by_value = {name: part for name, part in known.items() if name != "layers"}
+    for name, levels in full["factors"].items():
+        if isinstance(levels, list) and name not in by_value:
+            raise StudyError(
+                f"factors.{name}: a list of values is for {', '.join(by_value)}; "
+                "another factor names its levels, and what each of them sets"
+            )
+    settings = {"type": "object", "additionalProperties": False, "properties": known}
+    definition = {
+        "properties": {
+            name: {"items": known[name], "uniqueItems": True}
+            if isinstance(levels, list)
+            else {"additionalProperties": settings}
+            for name, levels in full["factors"].items()
+        },
+    }
+    whole = {"$defs": schema["$defs"], "properties": {"factors": definition}}
+    factors = completed({"factors": full["factors"]}, whole, whole)
+    check_schema(factors, whole)
+    return named_levels(factors["factors"])
+
+
+def _settings(schema: Config) -> dict[str, Config]:
+    """What the level of a factor may set, each with its part of the schema but no default."""
+    layer = schema["$defs"]["layer"]["else"]["properties"]
+    known = {
+        "depth": {"type": "integer", "minimum": 1},
+        **{name: layer["conv"]["properties"][name] for name in CONVOLUTION},
+        "batch_norm": {"type": "boolean"},
+        **{name: layer[name] | {"type": ["boolean", layer[name]["type"]]} for name in LAYERS},
+        "layers": {"$ref": "#/$defs/layers", "minItems": 1},
+        **schema["$defs"]["training"]["properties"],
+    }
+    return {
+        name: {key: value for key, value in part.items() if key != "default"}
+        for name, part in known.items()
+    }

@@ -1,0 +1,1 @@
+"""The configuration: checked, completed, and resolved into the runs of the study."""

@@ -1,0 +1,102 @@
+"""Mistakes in a configuration that only several keys together show."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from study.config.schema import Config
+from study.config.variants import Variant
+from study.errors import StudyError
+from study.networks.layers import Shape, feature_shapes
+
+PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow")
+
+
+def check_outdir(outdir: str) -> None:
+    parts = Path(outdir).parts
+    if not set(parts) - {"/", ".."} or parts[0] in PROJECT_FOLDERS:
+        raise StudyError(
+            f"outdir: {outdir!r} is not allowed; it must be a folder of its own, such as results"
+        )
+
+
+def check_verdict(thresholds: Sequence[Config]) -> None:
+    *bounded, last = thresholds
+    for position, entry in enumerate(bounded):
+        if "below" not in entry:
+            raise StudyError(f"verdict[{position}]: missing key 'below'; only the last has none")
+    if "below" in last:
+        raise StudyError(
+            f"verdict[{len(bounded)}].below: {last['below']} leaves larger ratios without a "
+            "verdict; the last entry must have no `below`"
+        )
+    bounds = [entry["below"] for entry in bounded]
+    if bounds != sorted(set(bounds)):
+        raise StudyError(f"verdict: the bounds {bounds} must rise from entry to entry")
+
+
+def check_unique(ids: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in ids:
+        # some file systems do not tell upper from lower case
+        if name.casefold() in seen:
+            raise StudyError(
+                f"variants: the id {name!r} stands twice (beside {seen[name.casefold()]!r}); "
+                "each variant needs its own, also without regard to case"
+            )
+        seen[name.casefold()] = name
+
+
+def check_groups(variants: Iterable[Variant]) -> None:
+    seen: dict[tuple[str, int], str] = {}
+    for variant in variants:
+        if variant.notebook_group is None:
+            continue
+        group = variant.notebook_group, variant.depth
+        if group in seen:
+            raise StudyError(
+                f"variants[{variant.id}].notebook_group: {variant.notebook_group!r} stands twice "
+                f"(beside {seen[group]!r}) among the networks of {variant.depth} convolutions; "
+                "each depth can have one"
+            )
+        seen[group] = variant.id
+
+
+def check_dataset(name: str, dataset: Config) -> None:
+    key = f"datasets.{name}"
+    origins = [origin for origin in ("bundled", "npz", "files") if origin in dataset]
+    if len(origins) != 1:
+        raise StudyError(
+            f"{key}: has {' and '.join(origins) or 'no origin'}; "
+            "exactly one of bundled, npz and files is allowed"
+        )
+    files = dataset.get("files", {})
+    local = [part for part, file in files.items() if "path" in file]
+    for part, file in files.items():
+        wanted = {"path"} if local else {"name", "bytes", "sha256"}
+        if set(file) != wanted:
+            raise StudyError(
+                f"{key}.files.{part}: has the keys {', '.join(sorted(file)) or 'none'}; allowed "
+                "are name, bytes and sha256 for a download, or path for your own file, "
+                "the same way for all four"
+            )
+    if files and not local and "mirrors" not in dataset:
+        raise StudyError(f"{key}: missing key 'mirrors'; a download needs at least one")
+    if (files and not local) or "bundled" in dataset:
+        for required in ("shape", "train_images"):
+            if required not in dataset:
+                raise StudyError(f"{key}: missing key {required!r}")
+
+
+def check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
+    key = f"variants[{variant.id}]"
+    try:
+        feature_shapes(variant.layers, shape)
+    except StudyError as error:
+        raise StudyError(f"{key}.layers: {error}") from None
+    settings = variant.training
+    fitted = train_images - round(train_images * settings.get("holdout_fraction", 0.0))
+    if settings["batch_size"] > fitted:
+        raise StudyError(
+            f"{key}: the batch_size {settings['batch_size']} is larger than the data; "
+            f"at most {fitted}, the number of training images, is allowed"
+        )
