@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from study.cluster.slurm import cancel_orphans, session_jobs
 from study.errors import StudyError
-from study.slurm import cancel_orphans, session_jobs
 
 SESSION = "0f3b6a52-9c1e-4d0f-8a77-5a0c2f1f6b7d"
 

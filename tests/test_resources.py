@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from study.config.study import Run, Study, load_study
-from study.resources import (
+from study.cluster.resources import (
     SNAKEMAKE_MB,
     evaluation_memory_mb,
     export_memory_mb,
     training_memory_mb,
     training_minutes,
 )
+from study.config.study import Run, Study, load_study
 
 WIDE = [
     {"conv": {"filters": 256, "kernel": 3, "padding": "same"}},

@@ -26,8 +26,8 @@ from checkout import environment
 from faults import different, make_study, results
 from faults import run as run_locally
 from slurm_cluster import SlurmCluster, missing_programs, slurm_cluster
+from study.cluster.resources import training_memory_mb, training_minutes
 from study.config.study import load_study
-from study.resources import training_memory_mb, training_minutes
 
 pytestmark = pytest.mark.slurm
 

@@ -220,7 +220,9 @@ def printed_by(program: str) -> list[str]:
 
 
 def test_parsing_the_snakefile_imports_nothing_heavy() -> None:
-    imported = printed_by("import sys; import study.config.study, study.digest; print(*sys.modules)")
+    imported = printed_by(
+        "import sys; import study.config.study, study.digest; print(*sys.modules)"
+    )
     assert not {"tensorflow", "keras", "numpy", "pandas", "matplotlib"} & set(imported)
 
 

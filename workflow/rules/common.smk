@@ -10,13 +10,13 @@ from study.config.study import Run, load_study
 from study.config.schema import check_duplicate_keys
 from study.digest import code_digest
 from study.errors import StudyError
-from study.resources import (
+from study.cluster.resources import (
     evaluation_memory_mb,
     export_memory_mb,
     training_memory_mb,
     training_minutes,
 )
-from study.slurm import cancel_orphans, keep_min_job_age
+from study.cluster.slurm import cancel_orphans, keep_min_job_age
 
 try:
     check_duplicate_keys(workflow.configfiles)

@@ -12,18 +12,41 @@ from study.networks.costs import count_parameters, count_values
 from study.networks.fourier import convolutions_by_fourier, count_fourier_values, fourier_products
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
+
+
 TENSORFLOW_MB = 800
+
+
 PYTHON_MB = 100  # with NumPy and h5py
+
+
 FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
+
+
 CUDA_MB = 2000
+
+
 COPIES_OF_DATA = 3  # what is read, what TensorFlow or a digest keeps, and the test images
+
+
 COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
+
+
 EVALUATED_AT_ONCE = 100  # images
+
+
 FLOAT_BYTES = 4
+
+
 MEMORY_MARGIN = 1.25
 
+
 MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on one fast thread
+
+
 SECONDS_PER_STEP = 0.01  # however small the batch
+
+
 MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
 

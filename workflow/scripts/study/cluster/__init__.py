@@ -1,0 +1,1 @@
+"""What jobs ask of a scheduler, and what Slurm needs beside."""
