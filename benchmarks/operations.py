@@ -23,7 +23,7 @@ from pipeline import ROOT
 from report import markdown_table
 from study.config.study import Study, load_study
 from study.config.variants import Variant
-from study.tensorflow_setup import configure_tensorflow
+from study.training.tensorflow_setup import configure_tensorflow
 
 STEPS = 20
 KINDS = {
@@ -58,8 +58,8 @@ def profile_step(study: Study, variant: Variant) -> tuple[float, Counter[str]]:
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-    from study.model import build_model
-    from study.training import Trainer
+    from study.training.model import build_model
+    from study.training.trainer import Trainer
 
     settings, classes = variant.training, study.dataset["classes"]
     images = random_images(STEPS * settings["batch_size"], study.input_shape, classes)

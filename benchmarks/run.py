@@ -38,7 +38,7 @@ from speed import Plan, has_torch, measure_speed
 from study.config.study import Study, load_study
 from study.config.variants import Variant
 from study.networks.costs import multiply_adds
-from study.provenance import git_commit, processor
+from study.training.provenance import git_commit, processor
 
 PARTS = ("speed", "pipeline", "graph")
 

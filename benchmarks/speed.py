@@ -13,7 +13,7 @@ from tqdm import tqdm
 from protocol import Worker
 from study.config.study import Study
 from study.config.variants import Variant
-from study.provenance import has_bfloat16
+from study.training.provenance import has_bfloat16
 
 EPOCH, TEST = 60_000, 10_000  # images of MNIST, for which all seconds are given
 PRODUCT = {"size": 2048, "repeats": 3}

@@ -11,7 +11,8 @@ from tensorflow.python.util import _pywrap_util_port
 from images import random_images
 from protocol import serve
 from study.data.npz import read_npz
-from study.model import build_model, make_optimizer
+from study.training.model import build_model
+from study.training.optimizer import make_optimizer
 
 Arrays = tuple[NDArray[np.float32], NDArray[Any]]
 """Scaled images [n, h, w, c] and one-hot labels [n, classes]."""

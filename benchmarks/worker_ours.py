@@ -14,13 +14,13 @@ from protocol import serve
 from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.files import write_json
-from study.provenance import versions
 from study.runs.history import write_history
-from study.tensorflow_setup import configure_tensorflow
-from train import Training
+from study.training.loop import Training
+from study.training.provenance import versions
+from study.training.tensorflow_setup import configure_tensorflow
 
 if TYPE_CHECKING:
-    from study.training import Trainer
+    from study.training.trainer import Trainer
 
 trainers: dict[str, "Trainer"] = {}
 epochs: dict[str, int] = {}
@@ -30,8 +30,8 @@ def start(log: str) -> dict[str, Any]:
     """Import TensorFlow; returns how long that took, and versions."""
     begin = time.perf_counter()
     configure_tensorflow(threads=1, log=log)
-    import study.model
-    import study.training  # noqa: F401
+    import study.training.model
+    import study.training.trainer  # noqa: F401
 
     return {"seconds": time.perf_counter() - begin, "versions": versions()}
 
@@ -48,8 +48,8 @@ def prepare(
 
     `build` is the model and its trainer, `first_step` and `first_evaluation` hold the traces.
     """
-    from study.model import build_model
-    from study.training import Trainer
+    from study.training.model import build_model
+    from study.training.trainer import Trainer
 
     fitted = random_images(images, tuple(shape), classes)
     begin = time.perf_counter()
@@ -93,7 +93,7 @@ def evaluate(network: str, shape: list[int], classes: int, images: int) -> float
 
 def save(network: str, shape: list[int], classes: int) -> dict[str, float]:
     """Seconds to write a checkpoint, and the outputs of a run with 10,000 test images."""
-    from study.model import named_weights
+    from study.training.model import named_weights
 
     trainer = trainers[network]
     test = random_images(10_000, tuple(shape), classes)
@@ -147,8 +147,8 @@ def accuracy(
 ) -> float:
     """Test accuracy after a whole training on the first `images` training images."""
     from study.data.npz import read_npz
-    from study.model import build_model
-    from study.training import Trainer
+    from study.training.model import build_model
+    from study.training.trainer import Trainer
 
     arrays = read_npz(npz)
     x, x_test = (

@@ -35,7 +35,7 @@ from faults import (
     run_with_stops,
     targets,
 )
-from study.provenance import processor
+from study.training.provenance import processor
 
 LONGEST = 12.0  # seconds after its start in which a training is stopped, where not at a write
 

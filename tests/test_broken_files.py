@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 
 from faults import MINIATURE, different, finished_miniature, make_study, results, run, targets
-from study.checkpoint import Arrays, Progress, load_checkpoint, save_checkpoint
 from study.errors import StudyError
 from study.logs import script_log
 from study.runs.metrics import read_failures, read_metrics
-from train import checkpoint_key
+from study.training.checkpoint import Arrays, Progress, load_checkpoint, save_checkpoint
+from study.training.run import checkpoint_key
 
 PROGRESS = Progress([{"epoch": 1, "loss": 0.1}], step=3, epoch_seconds=0.5, wall_seconds=7.0)
 VARIABLES: Arrays = {

@@ -9,14 +9,6 @@ import pytest
 import tensorflow as tf
 
 from study.config.study import load_study
-from study.convolution import (
-    BATCH_FIRST,
-    PIXELS_FIRST,
-    axes_wanted,
-    convolve,
-    fourier_matrices,
-    rearrange,
-)
 from study.networks.costs import multiply_adds
 from study.networks.fourier import (
     convolutions_by_fourier,
@@ -26,6 +18,14 @@ from study.networks.fourier import (
     taken_multiply_adds,
 )
 from study.networks.layers import canonical_layers
+from study.training.convolution import (
+    BATCH_FIRST,
+    PIXELS_FIRST,
+    axes_wanted,
+    convolve,
+    fourier_matrices,
+    rearrange,
+)
 
 BATCH = 120
 ONTO_ONE_PIXEL = [

@@ -13,13 +13,13 @@ import yaml
 from checkout import copy_checkout, run_snakemake
 from conftest import ROOT
 from study.errors import StudyError
-from study.gpu import claim_gpu, visible_gpus
+from study.training.gpu import claim_gpu, visible_gpus
 
 SCRIPTS = ROOT / "workflow" / "scripts"
 CLAIM = """
 import logging, sys, time
 from pathlib import Path
-from study.gpu import claim_gpu
+from study.training.gpu import claim_gpu
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 print("claimed", claim_gpu(sys.argv[2:], Path(sys.argv[1])), flush=True)
 time.sleep(600)
@@ -112,7 +112,7 @@ def test_the_outer_list_of_devices_counts(
 
 def test_a_training_that_asks_for_no_gpu_sees_none() -> None:
     program = (
-        "import os; from study.tensorflow_setup import configure_tensorflow, gpu_name;"
+        "import os; from study.training.tensorflow_setup import configure_tensorflow, gpu_name;"
         "configure_tensorflow(1, os.devnull);"
         "assert gpu_name() is None;"
         "print(os.environ['CUDA_VISIBLE_DEVICES'])"

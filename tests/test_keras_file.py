@@ -9,8 +9,8 @@ import pytest
 
 from study.config.study import load_study
 from study.errors import StudyError
-from study.model import build_model, named_weights
 from study.runs.keras_file import read_architecture, write_keras_file
+from study.training.model import build_model, named_weights
 
 
 @pytest.mark.parametrize("network", ["conv3-k3", "conv5-no-bn", "conv7-k5", "conv7-no-dropout"])

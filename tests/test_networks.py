@@ -78,7 +78,7 @@ def test_layers_are_the_notebooks(default_config, network: str) -> None:
 
 @pytest.mark.parametrize("network", NOTEBOOK)
 def test_keras_builds_that_network_with_that_many_parameters(default_config, network: str) -> None:
-    from study.model import build_model
+    from study.training.model import build_model
 
     variants = {variant.id: variant for variant in load_study(default_config).variants}
     variant = variants[network]
@@ -148,7 +148,7 @@ def test_a_network_that_does_not_fit_is_refused(declared: list[Any], message: st
 def test_feature_maps_have_the_size_that_keras_gives(
     padding: str, stride: int, kernel: int
 ) -> None:
-    from study.model import build_model
+    from study.training.model import build_model
 
     layers = canonical_layers(
         [

@@ -188,7 +188,7 @@ def sources(checkout: Path) -> Iterator[Path]:
 
 def touch_sources_and_data(checkout: Path) -> None:
     touched = set(sources(checkout))
-    assert {"data.smk", "train.py", "training.py", "tiny.npz", "train-x.gz", "miniature.yaml"} <= {
+    assert {"data.smk", "train.py", "trainer.py", "tiny.npz", "train-x.gz", "miniature.yaml"} <= {
         file.name for file in touched
     }
     for file in touched:
@@ -281,7 +281,7 @@ def touch_trainings(checkout: Path) -> None:
 
 
 EDIT_TRAINING = edited(
-    "study/training.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
+    "study/training/forward.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
 )
 EDIT_SUMMARY = edited("study/markdown.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
 
@@ -435,7 +435,7 @@ ROWS = [
     ),
     Row(
         "code of the training script",
-        edited("train.py", "checkpoint_every == 0 or", "checkpoint_every == 1 or"),
+        edited("study/training/loop.py", "checkpoint_every == 0 or", "checkpoint_every == 1 or"),
         TRAININGS,
     ),
     Row("a function that training imports", EDIT_TRAINING, TRAININGS),

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from study.config.study import load_study
-from study.model import build_model, named_weights
-from study.training import Trainer
-from train import Interrupted, StopRequest, Training, best_epoch, train
+from study.training.loop import Training, best_epoch, train
+from study.training.model import build_model, named_weights
+from study.training.stop import Interrupted, StopRequest
+from study.training.trainer import Trainer
 
 EPOCHS, STEPS = 3, 4
 

@@ -14,14 +14,10 @@ import tensorflow as tf
 from conftest import ROOT
 from study.config.study import load_study
 from study.config.variants import Variant
-from study.model import build_model, make_optimizer, named_weights
-from study.training import (
-    DropoutKey,
-    Trainer,
-    dropout_mask,
-    logits,
-    optimizer_update,
-)
+from study.training.forward import DropoutKey, dropout_mask, logits
+from study.training.model import build_model, named_weights
+from study.training.optimizer import make_optimizer, optimizer_update
+from study.training.trainer import Trainer
 
 SHAPE, CLASSES = (28, 28, 1), 10
 NETWORKS = [
@@ -319,7 +315,7 @@ def threads_of_a_process(threads: int) -> int:
     program = f"""
 import os
 for name in ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS"): os.environ.pop(name, None)
-from study.tensorflow_setup import configure_tensorflow
+from study.training.tensorflow_setup import configure_tensorflow
 configure_tensorflow(threads={threads}, log=os.devnull)
 import tensorflow as tf, keras
 from tensorflow.python.util import _pywrap_util_port as port

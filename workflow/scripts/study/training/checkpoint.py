@@ -15,6 +15,7 @@ from study.files import atomic, remove_leftovers
 
 log = logging.getLogger(__name__)
 
+
 Arrays = dict[str, NDArray[Any]]
 
 

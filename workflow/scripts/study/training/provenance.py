@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
+PROJECT = Path(__file__).resolve().parents[4] / "pyproject.toml"
 
 
 def versions() -> dict[str, str]:

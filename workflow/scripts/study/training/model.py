@@ -56,13 +56,6 @@ def _keras_layer(layer: Layer, name: str, settings: dict[str, Any]) -> keras.Lay
     raise ValueError(f"no such layer: {layer['type']}")
 
 
-def make_optimizer(settings: dict[str, Any]) -> keras.Optimizer:
-    """The optimizer that the settings name, at their learning rate."""
-    optimizer = keras.optimizers.get(settings["optimizer"])
-    optimizer.learning_rate = settings["learning_rate"]
-    return optimizer
-
-
 def weight_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """The variables of the network by `{layer}/{variable}`, such as `conv_1/kernel`.
 

@@ -1,0 +1,1 @@
+"""Training: one run, exact, resumable and fast."""

@@ -1,0 +1,140 @@
+"""The network's way from images to logits, by cheaper kernels than Keras's."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from study.training.convolution import BATCH_FIRST, axes_wanted, convolve, rearrange
+
+
+def moving_statistics(layer: keras.Layer) -> list[keras.Variable]:
+    """The layer's state that training changes beside its weights: batch normalization's means and
+    variances.
+    """
+    is_batch_norm = isinstance(layer, keras.layers.BatchNormalization)
+    return [layer.moving_mean, layer.moving_variance] if is_batch_norm else []
+
+
+@dataclass(frozen=True)
+class DropoutKey:
+    """What decides the dropout masks of one training step."""
+
+    seed: int
+    epoch: tf.Tensor
+    step: tf.Tensor
+
+
+def logits(
+    model: keras.Sequential,
+    x: tf.Tensor,
+    batch: int,
+    key: DropoutKey | None = None,
+    precision: tf.DType = tf.float32,
+) -> tf.Tensor:
+    """The model's output [n, classes] before the softmax, for scaled images [n, h, w, c], of which
+    there are about `batch`.
+
+    With a `key` as in training: with dropout, and batch normalization by the batch's statistics.
+    What goes from layer to layer has the `precision`, as Keras's mixed precision has it; weights,
+    statistics and the output are float32.
+    """
+
+    def value(weight: keras.Variable) -> tf.Tensor:
+        return tf.cast(weight.value, precision)
+
+    x = tf.cast(x, precision)
+    axes = BATCH_FIRST
+    late: keras.layers.Conv2D | None = None
+    for position, layer in enumerate(model.layers):
+        wanted = axes_wanted(layer, batch) or axes
+        x, axes = rearrange(x, axes, wanted), wanted
+        match layer:
+            case keras.layers.Conv2D():
+                x = convolve(layer, x, batch)
+                if _commutes_with_pooling(layer, model.layers[position + 1]):
+                    late = layer
+                else:
+                    x = layer.activation(tf.nn.bias_add(x, value(layer.bias)))
+            case keras.layers.MaxPooling2D():
+                x = tf.nn.max_pool2d(x, layer.pool_size, layer.strides, layer.padding.upper())
+                if late is not None:
+                    x = late.activation(tf.nn.bias_add(x, value(late.bias)))
+                    late = None
+            case keras.layers.Dropout():
+                if key is not None:
+                    mask = dropout_mask(tf.shape(x), x.shape[-1], layer.rate, key, position)
+                    x = x * tf.cast(mask, precision)
+            case keras.layers.BatchNormalization():
+                x = batch_norm(layer, x, training=key is not None)
+            case keras.layers.Flatten():
+                x = tf.reshape(x, [-1, int(np.prod(x.shape[1:]))])
+            case keras.layers.Dense():
+                x = tf.nn.bias_add(tf.matmul(x, value(layer.kernel)), value(layer.bias))
+                if position < len(model.layers) - 1:
+                    x = layer.activation(x)
+            case _:
+                raise TypeError(f"no way to run a {type(layer).__name__}")
+    return tf.cast(x, tf.float32)
+
+
+def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> bool:
+    """Whether bias and activation may come after the pooling, on a quarter of the values.
+
+    The maximum of values raised by the same bias, or passed through a function that never falls,
+    is the maximum so treated, in floating point too.
+    """
+    return (
+        isinstance(after, keras.layers.MaxPooling2D) and conv.activation is keras.activations.relu
+    )
+
+
+def dropout_mask(
+    shape: tf.Tensor, channels: int, rate: float, key: DropoutKey, position: int
+) -> tf.Tensor:
+    """Dropout's factors: 0 with probability `rate`, else 1 / (1 - rate).
+
+    Philox is counter based, so the mask is a function of seed, epoch, step and `position`, and
+    there is no state to keep. 8 random bits decide where `rate` is a multiple of 1/256 (0.25,
+    0.5), else 32.
+    """
+    kind = tf.uint8 if (rate * 256).is_integer() else tf.uint32
+    words = -(-channels * kind.size // 4)
+    bits = tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=tf.concat([shape[:-1], [words]], 0),
+        key=tf.cast(tf.stack([key.epoch + (key.seed << 32)]), tf.uint64),
+        # the low half of the counter counts within a mask
+        counter=tf.cast(tf.stack([tf.zeros_like(key.step), key.step * 1024 + position]), tf.uint64),
+        alg=1,  # Philox
+        dtype=tf.uint32,
+    )
+    if kind is tf.uint8:
+        as_bytes = tf.concat([shape[:-1], [words * 4]], 0)
+        bits = tf.reshape(tf.bitcast(bits, tf.uint8), as_bytes)[..., :channels]
+    dropped = tf.constant(round(rate * 256**kind.size), kind)
+    return tf.cast(bits >= dropped, tf.float32) * (1 / (1 - rate))
+
+
+def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: bool) -> tf.Tensor:
+    """Batch normalization by one fused kernel, with the moving averages as Keras keeps them."""
+    is_flat = x.shape.rank == 2
+    if is_flat:
+        x = tf.reshape(x, [-1, 1, 1, x.shape[-1]])
+    mean, variance = layer.moving_mean.value, layer.moving_variance.value
+    y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=layer.gamma.value,
+        offset=layer.beta.value,
+        mean=[] if training else mean,
+        variance=[] if training else variance,
+        epsilon=layer.epsilon,
+        is_training=training,
+    )
+    if training:
+        # The kernel gives the unbiased variance, Keras averages the biased one.
+        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+        batch_variance *= (count - 1) / count
+        for moving, value in ((mean, batch_mean), (variance, batch_variance)):
+            moving.assign_sub((moving - value) * (1 - layer.momentum))
+    return tf.reshape(y, [-1, y.shape[-1]]) if is_flat else y

@@ -1,0 +1,165 @@
+"""The epochs of a training, from its last checkpoint to its end."""
+
+import logging
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from study.data.split import Data
+from study.errors import StudyError
+from study.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from study.training.provenance import processor
+from study.training.stop import Interrupted, StopRequest
+from study.training.tensorflow_setup import gpu_name
+
+if TYPE_CHECKING:
+    from study.training.trainer import Evaluation, Trainer
+
+
+log = logging.getLogger(__name__)
+
+
+class Diverged(StudyError):
+    """The loss is not finite any more; `rows` is the history of the epochs before."""
+
+    def __init__(self, message: str, epoch: int, rows: list[dict[str, float]]) -> None:
+        super().__init__(message)
+        self.epoch = epoch
+        self.rows = rows
+
+
+class Training:
+    """One run under way: the trainer, its progress, and the checkpoint that keeps both.
+
+    `key` says what defines the run: a checkpoint with another one is not its own. `chosen` holds
+    the weights after the best epoch so far, with `validation: holdout`.
+    """
+
+    def __init__(self, name: str, trainer: "Trainer", checkpoint: Path, key: str) -> None:
+        self.name = name
+        self.trainer = trainer
+        self.checkpoint = checkpoint
+        self.key = key
+        self.chosen: dict[str, NDArray[Any]] = {}
+        self.progress = self._restored() or Progress()
+        worker = gpu_name() or processor()
+        if worker not in self.progress.processors:
+            self.progress.processors.append(worker)
+        self._wall = time.perf_counter() - self.progress.wall_seconds
+        self._cpu = time.process_time() - self.progress.cpu_seconds
+
+    def _restored(self) -> Progress | None:
+        found = load_checkpoint(self.checkpoint, self.key)
+        if found is None:
+            return None
+        progress, values = found
+        for position, variable in enumerate(self.trainer.variables):
+            variable.assign(values[f"variable_{position}"])
+        self.chosen = {
+            name.removeprefix("chosen/"): value
+            for name, value in values.items()
+            if name.startswith("chosen/")
+        }
+        return progress
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        self.stamp()
+        values = {
+            f"variable_{position}": variable.numpy()
+            for position, variable in enumerate(self.trainer.variables)
+        } | {f"chosen/{name}": value for name, value in self.chosen.items()}
+        save_checkpoint(self.checkpoint, self.key, self.progress, values)
+
+    def stamp(self) -> None:
+        """Note the time spent, earlier attempts included."""
+        self.progress.wall_seconds = time.perf_counter() - self._wall
+        self.progress.cpu_seconds = time.process_time() - self._cpu
+
+    def check_finite(self, loss: float) -> None:
+        """Raise Diverged unless `loss` is finite."""
+        if not math.isfinite(loss):
+            epoch = len(self.progress.rows) + 1
+            raise Diverged(
+                f"{self.name}: loss is {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
+                f"{epoch} with learning rate {self.trainer.settings['learning_rate']:g}; try a "
+                "smaller training.learning_rate",
+                epoch,
+                self.progress.rows,
+            )
+
+
+def train(
+    training: Training, validation: Data, checkpoint_every: int, stop: StopRequest
+) -> "Evaluation | None":
+    """Train until all epochs are done; the progress's rows are then the whole history.
+
+    Returns:
+        The last epoch's validation, or None where an earlier process has done that epoch.
+
+    Raises:
+        Diverged: the loss is not finite.
+        Interrupted: `stop` came; the checkpoint holds every step that was done.
+    """
+    from study.training.model import named_weights
+
+    name, trainer, progress = training.name, training.trainer, training.progress
+    epochs = trainer.settings["epochs"]
+    evaluation = None
+    if progress.rows or progress.step:
+        log.info("%s | goes on after epoch %d, step %d", name, len(progress.rows), progress.step)
+    while len(progress.rows) < epochs:
+        epoch = len(progress.rows) + 1
+        start = time.perf_counter() - progress.epoch_seconds
+        for step, summed_loss in trainer.train_epoch(epoch, progress.step):
+            progress.step = step
+            training.check_finite(summed_loss)
+            if stop.came():
+                progress.epoch_seconds = time.perf_counter() - start
+                training.save()
+                raise Interrupted
+        fitted = trainer.end_epoch()
+        evaluation = validated, _ = trainer.evaluate(*validation)
+        training.check_finite(fitted.loss)
+        training.check_finite(validated.loss)
+        progress.rows.append(
+            {
+                "epoch": epoch,
+                "loss": fitted.loss,
+                "accuracy": fitted.accuracy,
+                "val_loss": validated.loss,
+                "val_accuracy": validated.accuracy,
+                "seconds": time.perf_counter() - start,
+            }
+        )
+        if trainer.settings["validation"] == "holdout" and best_epoch(progress.rows) == epoch:
+            training.chosen = named_weights(trainer.model)
+        progress.step, progress.epoch_seconds = 0, 0.0
+        log.info("%s | %s", name, epoch_line(progress.rows, epochs))
+        if epoch % checkpoint_every == 0 or epoch == epochs or stop.signal is not None:
+            training.save()
+        if stop.signal is not None:
+            raise Interrupted
+    return evaluation
+
+
+def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
+    """One finished epoch in words, with the time that is left."""
+    row = rows[-1]
+    left = statistics.fmean(row["seconds"] for row in rows) * (epochs - len(rows))
+    return (
+        f"epoch {len(rows):{len(str(epochs))}}/{epochs} | loss {row['loss']:.4f} "
+        f"accuracy {row['accuracy']:.4f} | val_loss {row['val_loss']:.4f} "
+        f"val_accuracy {row['val_accuracy']:.4f} | {row['seconds']:.1f} s | "
+        f"{int(left) // 60} min {int(left) % 60:02} s left"
+    )
+
+
+def best_epoch(rows: Sequence[dict[str, float]]) -> int:
+    """The epoch with the highest validation accuracy, the first of several."""
+    return max(range(len(rows)), key=lambda position: rows[position]["val_accuracy"]) + 1
