@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from study.config.contrasts import Contrast
 from study.config.study import load_study
-from study.inference import BETTER, WORSE, Finding, findings
-from study.statistics import Interval, bca_interval, student_interval
+from study.statistics.findings import BETTER, WORSE, Finding, findings
+from study.statistics.methods import Interval, bca_interval, student_interval
 
 CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
 OWN_SD = 0.1  # points, of one network's accuracy from seed to seed

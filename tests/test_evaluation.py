@@ -7,15 +7,15 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from study.errors import StudyError
-from study.evaluation import (
+from study.evaluation_figures import confusion_figure, mistakes_figure
+from study.runs.predictions import Probabilities, read_probabilities
+from study.statistics.scores import (
     class_scores,
     confusion,
     evaluate,
     expected_calibration_error,
     worst_mistakes,
 )
-from study.evaluation_figures import confusion_figure, mistakes_figure
-from study.runs.predictions import Probabilities, read_probabilities
 
 
 def certain(predicted: list[int], labels: list[int], classes: int) -> Probabilities:

@@ -390,7 +390,7 @@ ROWS = [
     ),
     Row(
         "code of the evaluation",
-        edited("study/evaluation.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 10"),
+        edited("study/statistics/scores.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 10"),
         jobs("evaluate"),
     ),
     Row(
@@ -418,7 +418,7 @@ ROWS = [
     ),
     Row(
         "code of the statistics",
-        edited("study/statistics.py", "POWER = 0.8", "POWER = 0.9"),
+        edited("study/statistics/methods.py", "POWER = 0.8", "POWER = 0.9"),
         COMPARISON,
     ),
     Row(

@@ -18,7 +18,7 @@ EPOCHS, STEPS = 3, 4
 @pytest.fixture(autouse=True)
 def one_step_a_call(monkeypatch) -> None:
     """So that a stop can come after any step."""
-    monkeypatch.setattr("study.training.CALL_SECONDS", 0)
+    monkeypatch.setattr("study.training.trainer.CALL_SECONDS", 0)
 
 
 class StopAfter(StopRequest):

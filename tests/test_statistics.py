@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study.statistics import (
+from study.statistics.methods import (
     BCA_FROM,
     EXACT_UP_TO,
     has_spread,

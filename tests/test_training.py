@@ -153,7 +153,7 @@ def test_an_epoch_takes_every_image_once_and_in_an_order_of_its_own(
 def test_how_many_steps_a_call_holds_changes_no_bit(variants, digits, monkeypatch) -> None:
     found = []
     for seconds, calls in ((0, [1, 2, 3, 4, 5]), (1e6, [1, 4, 5])):
-        monkeypatch.setattr("study.training.CALL_SECONDS", seconds)
+        monkeypatch.setattr("study.training.trainer.CALL_SECONDS", seconds)
         trainer = make_trainer(variants["conv3-k5"], digits)
         steps, losses = zip(*trainer.train_epoch(1), strict=True)
         assert list(steps) == calls
@@ -299,7 +299,7 @@ def test_steps_compiled_by_xla_are_the_same_but_for_rounding(
     """On the processor, where XLA is slow; dropout's masks, several steps in a call and a smaller
     last batch included.
     """
-    monkeypatch.setattr("study.training.CALL_SECONDS", 1e6)
+    monkeypatch.setattr("study.training.trainer.CALL_SECONDS", 1e6)
     losses, states = [], []
     for xla in (False, True):
         trainer = make_trainer(variants["conv3-k5"], digits, precision=precision, xla=xla)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from study.data.prepared import load_prepared
 from study.errors import StudyError
-from study.evaluation import ClassScore, class_scores, confusion, evaluate, worst_mistakes
 from study.evaluation_figures import COLUMNS, ROWS, confusion_figure, mistakes_figure
 from study.figures import save
 from study.files import write_json
@@ -17,6 +16,7 @@ from study.runs.history import read_history
 from study.runs.metrics import read_metrics
 from study.runs.predictions import read_probabilities
 from study.runs.weights import read_kernels
+from study.statistics.scores import ClassScore, class_scores, confusion, evaluate, worst_mistakes
 
 if TYPE_CHECKING:
     snakemake: Any

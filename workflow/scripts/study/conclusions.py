@@ -11,8 +11,8 @@ from statistics import fmean
 
 from scipy.stats import linregress
 
-from study.conditions import Conclusion, Condition, mean_in_words, sign_flips
 from study.runs.history import History
+from study.statistics.conditions import Conclusion, Condition, mean_in_words, sign_flips
 from study.summary import Metrics, reported_accuracy
 
 BOTH, NO_DROPOUT, NO_BATCH_NORM = "both_3x3", "without_dropout", "without_batch_norm"

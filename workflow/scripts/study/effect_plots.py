@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from study.inference import BETTER, WORSE
+from study.statistics.findings import BETTER, WORSE
 
 ROW_HEIGHT = 0.55  # inches
 PANEL = 2.7  # inches

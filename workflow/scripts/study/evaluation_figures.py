@@ -8,7 +8,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from study.evaluation import Mistake
+from study.statistics.scores import Mistake
 
 COLUMNS, ROWS = 6, 4  # of the gallery
 READABLE = 30  # classes, beyond which numbers in the cells do not fit

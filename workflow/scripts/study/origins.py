@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from study.summary import Metrics, seeds_in_words
+from study.summary import Metrics
+from study.words import seeds_in_words
 
 # What may change a result; runs that differ in it call for a warning.
 MADE_WITH: dict[str, Callable[[Metrics], str]] = {

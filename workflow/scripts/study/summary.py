@@ -8,8 +8,9 @@ from statistics import fmean, median, stdev
 from typing import Any
 
 from study.runs.metrics import Run
-from study.statistics import Interval, mean_interval, wilson_interval
+from study.statistics.methods import Interval, mean_interval, wilson_interval
 from study.verdict import Thresholds, verdict
+from study.words import seeds_in_words
 
 Metrics = Mapping[str, Any]
 
@@ -198,15 +199,3 @@ def _status(
     parts = [f"{len(finished)} of {len(seeds)} seeds"]
     parts += [f"{seeds_in_words(same)} failed: {error}" for error, same in by_error.items()]
     return ", ".join(parts)
-
-
-def seeds_in_words(numbers: Sequence[int]) -> str:
-    """[1, 2, 3, 7] -> seeds 1–3, 7."""
-    spans: list[list[int]] = []
-    for number in sorted(numbers):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    text = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
-    return f"seed{'s' * (len(numbers) > 1)} {text}"

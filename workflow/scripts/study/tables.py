@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from study.conditions import NONE, Conclusion, mean_in_words
+from study.statistics.conditions import NONE, Conclusion, mean_in_words
 from study.summary import Metrics, Row
 from study.verdict import Thresholds
 

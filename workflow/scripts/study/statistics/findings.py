@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from study.statistics import (
+from study.statistics.methods import (
     ALPHA,
     MOST_SEEDS,
     Interval,
@@ -17,12 +17,23 @@ from study.statistics import (
     seeds_to_detect,
     sign_flip_test,
 )
+from study.words import signed
 
 BETTER, WORSE = "better", "worse"
+
+
 HIGHER, LOWER = "higher", "lower"
+
+
 UNDECIDED = "undecided"
+
+
 TOO_FEW = "too few seeds to tell"
+
+
 IDENTICAL = "identical predictions"
+
+
 NO_PAIR = "no pair of finished runs"
 
 
@@ -139,14 +150,25 @@ def why_too_few(finding: Finding) -> str:
     return f"{number} seeds could tell a difference {size}, at this spread"
 
 
-def signed(points: float | None) -> str:
-    """`+0.12` or `−0.12`; more digits where two would show nothing of it."""
-    if points is None:
-        return "—"
-    digits = 2 if abs(points) >= 0.005 or points == 0 else 3
-    return f"{points:+.{digits}f}".replace("-", "−")
+def finding_in_words(finding: Finding, decided: str, subject: str) -> str:
+    """The verdict with its figures."""
+    if finding.verdict == TOO_FEW:
+        return f"Too few seeds to tell: {subject} is {finding.figures}; {why_too_few(finding)}."
+    if finding.verdict == UNDECIDED:
+        return (
+            f"Undecided: {subject} is {finding.figures}, which rules out neither zero nor a "
+            f"difference of more than {finding.margin:g} points."
+        )
+    if finding.verdict in (BETTER, WORSE, HIGHER, LOWER):
+        return f"{decided}: {finding.figures}."
+    return (
+        f"{finding.verdict[0].upper()}{finding.verdict[1:]} points: {subject} is {finding.figures}."
+    )
 
 
-def seeds_in_number(n: int) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{n} seed{'s' * (n != 1)}"
+def left_out(n: int, seeds: int) -> str:
+    """How many of the study's seeds are not in the figures."""
+    missing = seeds - n
+    if not 0 < missing < seeds:
+        return ""
+    return f" {missing} of {seeds} seeds left out, for want of finished runs."

@@ -18,13 +18,29 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
 CONFIDENCE = 0.95
+
+
 ALPHA = 0.05
+
+
 POWER = 0.8
+
+
 BCA_FROM = 50  # values; the bootstrap of fewer covers too rarely, see docs/statistics.md
+
+
 EXACT_UP_TO = 16  # values, of which there are 65,536 patterns of signs
+
+
 RESAMPLES = 9_999  # of the bootstrap
+
+
 FLIPS = 99_999  # random patterns of signs, beyond EXACT_UP_TO
+
+
 MOST_SEEDS = 1_000
+
+
 SEED = 1  # of the resampling, so that the same runs give the same figures
 
 

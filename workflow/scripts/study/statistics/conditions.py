@@ -13,9 +13,11 @@ from statistics import fmean
 
 from scipy.stats import ttest_1samp
 
-from study.statistics import ALPHA, has_spread, mean_interval, sign_flip_test
+from study.statistics.methods import ALPHA, has_spread, mean_interval, sign_flip_test
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
+
+
 NONE = "—"  # in place of a figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from study.runs.predictions import Probabilities
-from study.statistics import wilson_interval
+from study.statistics.methods import wilson_interval
 
 CALIBRATION_BINS = 15
 

@@ -1,0 +1,182 @@
+"""Main effects and two-way interactions of a full factorial design, seed by seed."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.runs.predictions import Runs
+from study.statistics.findings import (
+    HIGHER,
+    LOWER,
+    NO_PAIR,
+    Finding,
+    finding_in_words,
+    findings,
+    left_out,
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A factor and the two of its levels that are compared, the first level against another."""
+
+    factor: str
+    first: str
+    other: str
+
+    @property
+    def name(self) -> str:
+        return self.factor.replace("_", " ")
+
+    @property
+    def levels(self) -> str:
+        return f"{self.first} → {self.other}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change of one factor does, or how another factor's change alters that.
+
+    `points` [seeds] are percentage points of accuracy.
+    """
+
+    changes: tuple[Change, ...]
+    points: list[float]
+
+    @property
+    def kind(self) -> str:
+        return "main" if len(self.changes) == 1 else "interaction"
+
+
+def effects(factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]) -> list[Effect]:
+    """All main effects, then all two-way interactions, of every level against the first.
+
+    A main effect is the mean, over all levels of the other factors, of the change in accuracy from
+    a factor's first level to another. An interaction is the difference between two such changes:
+    one factor's change at another level of the second factor, less that at its first level (Box,
+    Hunter and Hunter 2005, Statistics for Experimenters, chapter 5, who halve it).
+
+    Args:
+        factors: the names of each factor's levels.
+        points: accuracies [seeds, variants] in percent; the variants are every combination of
+            levels, the last factor varying fastest.
+    """
+    if not factors:
+        return []
+    cells = points.reshape(len(points), *(len(levels) for levels in factors.values()))
+    changes = {
+        axis: [
+            (Change(name, levels[0], other), place) for place, other in enumerate(levels) if place
+        ]
+        for axis, (name, levels) in enumerate(factors.items(), start=1)
+    }
+    found = [
+        Effect((change,), _per_seed(_changed(cells, axis, place)))
+        for axis, entries in changes.items()
+        for change, place in entries
+    ]
+    for axis, second in itertools.combinations(changes, 2):
+        for (change, place), (moderator, level) in itertools.product(
+            changes[axis], changes[second]
+        ):
+            both = _changed(_changed(cells, axis, place), second, level)
+            found.append(Effect((change, moderator), _per_seed(both)))
+    return found
+
+
+def _changed(cells: NDArray[np.float64], axis: int, place: int) -> NDArray[np.float64]:
+    """The change from the first level of one axis to another; the axis stays, with length 1."""
+    return cells.take([place], axis) - cells.take([0], axis)
+
+
+def _per_seed(cells: NDArray[np.float64]) -> list[float]:
+    return cells.mean(axis=tuple(range(1, cells.ndim))).tolist()
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One main effect or interaction: a line of effects.csv, in percentage points."""
+
+    kind: str
+    effect: str
+    levels: str
+    n: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    interval: str
+    p: float | None
+    p_adjusted: float | None
+    verdict: str
+    conclusion: str
+
+
+def accuracy_table(
+    variants: Sequence[str], runs: Runs, seeds: Sequence[int]
+) -> NDArray[np.float64]:
+    """Accuracies [seeds, variants] in percent, of the seeds that every variant has finished."""
+    complete = [s for s in seeds if all((variant, s) in runs for variant in variants)]
+    table = [[100 * runs[variant, seed].accuracy for variant in variants] for seed in complete]
+    return np.array(table).reshape(len(complete), len(variants))
+
+
+def effect_rows(
+    factors: Mapping[str, Sequence[str]],
+    accuracies: NDArray[np.float64],
+    seeds: int,
+    margin: float,
+) -> list[EffectRow]:
+    """Every effect of the design, judged as one family.
+
+    `accuracies` is as from accuracy_table; `seeds` counts the study's.
+    """
+    found = effects(factors, accuracies)
+    judged = findings([effect.points for effect in found], margin, words=(HIGHER, LOWER))
+    return [
+        EffectRow(
+            kind=effect.kind,
+            effect=" x ".join(change.name for change in effect.changes),
+            levels=", ".join(change.levels for change in effect.changes),
+            n=finding.n,
+            estimate=finding.mean,
+            low=finding.interval.low if finding.interval else None,
+            high=finding.interval.high if finding.interval else None,
+            interval=finding.interval.method if finding.interval else "",
+            p=finding.test.p if finding.test else None,
+            p_adjusted=finding.p_adjusted,
+            verdict=finding.verdict,
+            conclusion=_effect_sentence(effect, finding) + left_out(finding.n, seeds),
+        )
+        for effect, finding in zip(found, judged, strict=True)
+    ]
+
+
+def _effect_sentence(effect: Effect, finding: Finding) -> str:
+    if finding.verdict == NO_PAIR:
+        return "Nothing can be said: no seed has finished runs of every variant."
+    change, *moderators = effect.changes
+    subject = f"the change by {change.name} ({change.levels})"
+    if not moderators:
+        return finding_in_words(
+            finding,
+            decided=f"Accuracy is {finding.verdict} {_with(change, change.other)} than "
+            f"{_with(change, change.first)}",
+            subject=subject,
+        )
+    (moderator,) = moderators
+    first, other = _with(moderator, moderator.first), _with(moderator, moderator.other)
+    return finding_in_words(
+        finding,
+        decided=f"{subject[0].upper()}{subject[1:]} is {finding.verdict} {other} than {first}",
+        subject=f"{subject} {other}, minus that {first},",
+    )
+
+
+def _with(change: Change, level: str) -> str:
+    """`without dropout`, `with kernel 5`."""
+    if level in ("with", "without"):
+        return f"{level} {change.name}"
+    return f"with {change.name} {level}"
