@@ -19,12 +19,12 @@ from error_rates import NOISES, covered, false_verdicts, found
 from study.config.contrasts import Contrast
 from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.errors import StudyError
-from study.records import write_records
 from study.runs.predictions import Predictions, Runs, read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows
 from study.statistics.effects import EffectRow, accuracy_table, effect_rows, effects
 from study.statistics.findings import IDENTICAL, NO_PAIR, TOO_FEW, UNDECIDED, findings
 from study.statistics.methods import seeds_to_detect, student_interval
+from study.tables import write_records
 from synthetic import predictions, write_predictions
 
 MARGIN = 0.2

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from study.conclusions import Network, RunFigures, five_conclusions, late_slope, run_figures
 from study.statistics.conditions import NOT_SUPPORTED, SUPPORTED, UNDECIDED, Conclusion, Condition
+from study.summary.conclusions import five_conclusions
+from study.summary.groups import Network, RunFigures, late_slope, run_figures
 from synthetic import metrics
 
 RISING = tuple(-0.5 / epoch + 0.002 * epoch for epoch in range(1, 13))

@@ -15,7 +15,7 @@ from study.history_plot import history_figure, loss_name
 from study.kernels import POINTS, kernels_figure, spread
 from study.runs.history import History, read_history
 from study.runs.weights import kernel_layers, read_kernels
-from study.summary import Row, summarize
+from study.summary.rows import Row, summarize
 from study.time_accuracy import best_for_their_time, time_accuracy_figure
 from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
 

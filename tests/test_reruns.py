@@ -283,7 +283,7 @@ def touch_trainings(checkout: Path) -> None:
 EDIT_TRAINING = edited(
     "study/training/forward.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
 )
-EDIT_SUMMARY = edited("study/markdown.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
+EDIT_SUMMARY = edited("study/summary/markdown.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -406,7 +406,11 @@ ROWS = [
     Row("code of the summary", EDIT_SUMMARY, {("summarize", "")}),
     Row(
         "code that the summary imports",
-        edited("study/verdict.py", "if train_loss == test_loss == 0:", "if train_loss == 0:"),
+        edited(
+            "study/summary/overfitting.py",
+            "if train_loss == test_loss == 0:",
+            "if train_loss == 0:",
+        ),
         SUMMARIES,
     ),
     Row(

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from study.conclusions import five_conclusions
 from study.errors import StudyError
-from study.latex import escape, to_latex
-from study.markdown import to_markdown
-from study.origins import load_in_words
-from study.records import read_records, write_records
 from study.runs.metrics import read_failures, read_metrics
-from study.summary import Row, accuracy_interval, reported_accuracy, summarize
-from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
-from summarize import networks_of
+from study.summary.conclusions import five_conclusions
+from study.summary.groups import networks_of
+from study.summary.latex import escape, to_latex
+from study.summary.markdown import to_markdown
+from study.summary.provenance import load_in_words
+from study.summary.report import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
+from study.summary.rows import Row, accuracy_interval, reported_accuracy, summarize
+from study.tables import read_records, write_records
 from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
 
 IMAGES = (60000, 10000)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from study.errors import StudyError
-from study.verdict import describe, verdict
+from study.summary.overfitting import describe, verdict
 from synthetic import CHANCES, GOOD, SEED_TABLE, SEVERE, THRESHOLDS
 
 

@@ -6,10 +6,10 @@ from study.config.contrasts import Contrast
 from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.files import atomic
 from study.logs import script_log
-from study.records import write_records
 from study.runs.predictions import read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows, pairs_of
 from study.statistics.effects import EffectRow, accuracy_table, effect_rows
+from study.tables import write_records
 
 if TYPE_CHECKING:
     snakemake: Any

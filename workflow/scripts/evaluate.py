@@ -11,12 +11,12 @@ from study.files import write_json
 from study.history_plot import history_figure, loss_name
 from study.kernels import kernels_figure
 from study.logs import script_log
-from study.records import write_records
 from study.runs.history import read_history
 from study.runs.metrics import read_metrics
 from study.runs.predictions import read_probabilities
 from study.runs.weights import read_kernels
 from study.statistics.scores import ClassScore, class_scores, confusion, evaluate, worst_mistakes
+from study.tables import write_records
 
 if TYPE_CHECKING:
     snakemake: Any

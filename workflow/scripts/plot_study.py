@@ -9,7 +9,7 @@ from study.figures import save
 from study.logs import script_log
 from study.runs.history import read_history
 from study.runs.metrics import read_failures, read_metrics
-from study.summary import summarize
+from study.summary.rows import summarize
 from study.time_accuracy import time_accuracy_figure
 
 if TYPE_CHECKING:

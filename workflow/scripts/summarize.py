@@ -1,48 +1,23 @@
 """Bring the runs together: the front page, its tables in LaTeX, and one row per variant in CSV."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from study.conclusions import Network, RunFigures, five_conclusions, run_figures
 from study.data.prepared import read_images
 from study.files import atomic
-from study.latex import to_latex
 from study.logs import script_log
-from study.markdown import to_markdown
-from study.origins import load_in_words
-from study.records import read_records, write_records
-from study.runs.history import History, read_history
-from study.runs.metrics import Run, read_failures, read_metrics
-from study.summary import Metrics, Row, summarize
-from study.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
+from study.runs.history import read_history
+from study.runs.metrics import read_failures, read_metrics
+from study.summary.conclusions import five_conclusions
+from study.summary.groups import networks_of
+from study.summary.latex import to_latex
+from study.summary.markdown import to_markdown
+from study.summary.provenance import load_in_words
+from study.summary.report import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
+from study.summary.rows import Row, summarize
+from study.tables import read_records, write_records
 
 if TYPE_CHECKING:
     snakemake: Any
-
-
-def networks_of(
-    variants: Sequence[Mapping[str, Any]],
-    metrics: Mapping[Run, Metrics],
-    histories: Mapping[Run, History],
-) -> list[Network]:
-    """The variants as the notebook's conclusions see them, with the runs that are in `metrics`.
-
-    Each of `variants` has the keys id, depth, notebook_group and multiply_adds.
-    """
-    figures: dict[str, dict[int, RunFigures]] = defaultdict(dict)
-    for (id_, seed), run in metrics.items():
-        figures[id_][seed] = run_figures(run, histories[id_, seed])
-    return [
-        Network(
-            variant["id"],
-            variant["depth"],
-            variant["notebook_group"],
-            variant["multiply_adds"],
-            figures[variant["id"]],
-        )
-        for variant in variants
-    ]
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from study.figures import depth_colours, scale_accuracy
-from study.summary import Metrics, Row, reported_accuracy
-from study.verdict import Thresholds
+from study.summary.overfitting import Thresholds
+from study.summary.rows import Metrics, Row, reported_accuracy
 
 ROW_HEIGHT = 0.3  # inches
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": 2}

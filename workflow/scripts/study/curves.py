@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from study.figures import PALETTE, scale_accuracy
 from study.runs.history import History
 from study.runs.metrics import Run
-from study.summary import Row
+from study.summary.rows import Row
 
 MOST_CURVES = len(PALETTE)  # in one facet
 COLUMNS = 4

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from study.figures import depth_colours, scale_accuracy
-from study.summary import Row
+from study.summary.rows import Row
 
 
 def best_for_their_time(rows: Sequence[Row]) -> list[Row]:

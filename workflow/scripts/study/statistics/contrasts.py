@@ -8,7 +8,14 @@ import numpy as np
 
 from study.config.contrasts import Contrast
 from study.runs.predictions import Predictions, Runs
-from study.statistics.findings import IDENTICAL, NO_PAIR, Finding, findings, left_out
+from study.statistics.findings import (
+    IDENTICAL,
+    NO_PAIR,
+    Finding,
+    finding_in_words,
+    findings,
+    left_out,
+)
 from study.statistics.methods import mcnemar_test
 from study.words import seeds_in_number
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from prettytable import PrettyTable, TableStyle
 
-from study.origins import distinct, made_with, warning
-from study.summary import Metrics, Row
-from study.tables import (
+from study.summary.overfitting import describe
+from study.summary.provenance import distinct, made_with, warning
+from study.summary.report import (
     Report,
     Table,
     any_published,
@@ -19,7 +19,7 @@ from study.tables import (
     selection_table,
     signed,
 )
-from study.verdict import describe
+from study.summary.rows import Metrics, Row
 
 NAMES = {
     "mnist": "MNIST",
@@ -27,6 +27,8 @@ NAMES = {
     "kmnist": "Kuzushiji-MNIST",
     "digits": "scikit-learn digits",
 }
+
+
 NOTABLE = 0.4  # percentage points from the published accuracy
 
 

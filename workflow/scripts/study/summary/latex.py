@@ -1,6 +1,6 @@
 """The main tables in LaTeX, fit for a paper."""
 
-from study.tables import (
+from study.summary.report import (
     Report,
     Table,
     conclusion_table,

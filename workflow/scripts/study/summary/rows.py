@@ -9,7 +9,7 @@ from typing import Any
 
 from study.runs.metrics import Run
 from study.statistics.methods import Interval, mean_interval, wilson_interval
-from study.verdict import Thresholds, verdict
+from study.summary.overfitting import Thresholds, verdict
 from study.words import seeds_in_words
 
 Metrics = Mapping[str, Any]

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from study.summary import Metrics
+from study.summary.rows import Metrics
 from study.words import seeds_in_words
 
 # What may change a result; runs that differ in it call for a warning.
@@ -19,6 +19,8 @@ MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "Training code digest": lambda run: run["code_digest"][:12],
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
 }
+
+
 PROVENANCE = MADE_WITH | {
     "Arithmetic of the steps": lambda run: _arithmetic(run["settings"]),
     "Python": lambda run: run["versions"]["python"],
