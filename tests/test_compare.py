@@ -17,8 +17,9 @@ from statsmodels.stats.multitest import multipletests
 
 from error_rates import NOISES, covered, false_verdicts, found
 from study.config.contrasts import Contrast
-from study.effect_plots import ForestRow, forest_figure, interactions_figure
 from study.errors import StudyError
+from study.figures.contrasts import ForestRow, forest_figure
+from study.figures.interactions import interactions_figure
 from study.runs.predictions import Predictions, Runs, read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows
 from study.statistics.effects import EffectRow, accuracy_table, effect_rows, effects

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from study.errors import StudyError
-from study.evaluation_figures import confusion_figure, mistakes_figure
+from study.figures.mistakes import confusion_figure, mistakes_figure
 from study.runs.predictions import Probabilities, read_probabilities
 from study.statistics.scores import (
     class_scores,

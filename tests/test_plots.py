@@ -8,15 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.comparison import comparison_figure, comparison_points
-from study.curves import MOST_CURVES, Facet, facets, gap_figure, learning_curves_figure
 from study.errors import StudyError
-from study.history_plot import history_figure, loss_name
-from study.kernels import POINTS, kernels_figure, spread
+from study.figures.comparison import comparison_figure
+from study.figures.history import history_figure, loss_name
+from study.figures.kernels import POINTS, kernels_figure, spread
+from study.figures.learning_curves import (
+    MOST_CURVES,
+    Facet,
+    facets,
+    gap_figure,
+    learning_curves_figure,
+)
+from study.figures.points import comparison_points
+from study.figures.time_accuracy import best_for_their_time, time_accuracy_figure
 from study.runs.history import History, read_history
 from study.runs.weights import kernel_layers, read_kernels
 from study.summary.rows import Row, summarize
-from study.time_accuracy import best_for_their_time, time_accuracy_figure
 from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"

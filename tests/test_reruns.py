@@ -380,12 +380,12 @@ ROWS = [
     # Code.
     Row(
         "code of the history plot",
-        edited("study/history_plot.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
+        edited("study/figures/history.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
         jobs("evaluate"),
     ),
     Row(
         "code of the kernel plot",
-        edited("study/kernels.py", "POINTS = 5000", "POINTS = 5001"),
+        edited("study/figures/kernels.py", "POINTS = 5000", "POINTS = 5001"),
         jobs("evaluate"),
     ),
     Row(
@@ -395,7 +395,7 @@ ROWS = [
     ),
     Row(
         "code of the comparison plot",
-        edited("study/comparison.py", "ROW_HEIGHT = 0.3", "ROW_HEIGHT = 0.4"),
+        edited("study/figures/comparison.py", "ROW_HEIGHT = 0.3", "ROW_HEIGHT = 0.4"),
         {("plot_study", "")},
     ),
     Row(

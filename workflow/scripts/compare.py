@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from study.config.contrasts import Contrast
-from study.effect_plots import ForestRow, forest_figure, interactions_figure
+from study.figures.contrasts import ForestRow, forest_figure
+from study.figures.interactions import interactions_figure
 from study.files import atomic
 from study.logs import script_log
 from study.runs.predictions import read_runs

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from study.data.prepared import load_prepared
 from study.errors import StudyError
-from study.evaluation_figures import COLUMNS, ROWS, confusion_figure, mistakes_figure
-from study.figures import save
+from study.figures.history import history_figure, loss_name
+from study.figures.kernels import kernels_figure
+from study.figures.mistakes import COLUMNS, ROWS, confusion_figure, mistakes_figure
+from study.figures.style import save
 from study.files import write_json
-from study.history_plot import history_figure, loss_name
-from study.kernels import kernels_figure
 from study.logs import script_log
 from study.runs.history import read_history
 from study.runs.metrics import read_metrics

@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from study.comparison import comparison_figure, comparison_points
-from study.curves import facets, gap_figure, learning_curves_figure
 from study.data.prepared import read_images
-from study.figures import save
+from study.figures.comparison import comparison_figure
+from study.figures.learning_curves import facets, gap_figure, learning_curves_figure
+from study.figures.points import comparison_points
+from study.figures.style import save
+from study.figures.time_accuracy import time_accuracy_figure
 from study.logs import script_log
 from study.runs.history import read_history
 from study.runs.metrics import read_failures, read_metrics
 from study.summary.rows import summarize
-from study.time_accuracy import time_accuracy_figure
 
 if TYPE_CHECKING:
     snakemake: Any

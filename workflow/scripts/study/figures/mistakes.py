@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from study.statistics.scores import Mistake
 
 COLUMNS, ROWS = 6, 4  # of the gallery
+
+
 READABLE = 30  # classes, beyond which numbers in the cells do not fit
 
 

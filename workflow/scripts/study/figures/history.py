@@ -6,6 +6,8 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from study.runs.history import History
 
 TRAIN_COLOUR, VALIDATION_COLOUR = "#c44e52", "#4c72b0"
+
+
 VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}
 
 

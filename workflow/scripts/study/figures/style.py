@@ -15,8 +15,12 @@ from study.files import atomic
 PALETTE = ("#4c72b0", "#c44e52", "#3f8f5b", "#8172b3", "#937860", "#b0578f", "#5f5f5f", "#c98a1b")
 """Dark enough for white figures inside."""
 
+
 HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
+
+
 ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
+
 
 Depth = TypeVar("Depth")
 
@@ -61,3 +65,10 @@ def _minus_log_error(accuracy: Any) -> Any:
 
 def _from_minus_log(value: Any) -> Any:
     return 100 + HALF_IMAGE - 10.0**-value
+
+
+def say(axes: Axes, text: str) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlabel("")
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)

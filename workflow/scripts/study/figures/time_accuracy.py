@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from study.figures import depth_colours, scale_accuracy
+from study.figures.style import depth_colours, scale_accuracy
 from study.summary.rows import Row
 
 

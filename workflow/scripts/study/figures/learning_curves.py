@@ -14,15 +14,22 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from study.figures import PALETTE, scale_accuracy
+from study.figures.style import PALETTE, scale_accuracy
 from study.runs.history import History
 from study.runs.metrics import Run
 from study.summary.rows import Row
 
 MOST_CURVES = len(PALETTE)  # in one facet
+
+
 COLUMNS = 4
+
+
 WIDTH, HEIGHT = 3.7, 2.8  # inches of one panel
+
+
 LINEAR_GAP = 0.01  # the gap's axis is linear up to here, and logarithmic beyond
+
 
 Values = Callable[[History], NDArray[np.floating]]
 """What is drawn of a history, one value per epoch."""
