@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from study.errors import StudyError
 from study.figures.comparison import comparison_figure
 from study.figures.history import history_figure, loss_name
@@ -26,7 +27,7 @@ from study.runs.weights import kernel_layers, read_kernels
 from study.summary.rows import Row, summarize
 from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
 
-SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+SCRIPTS = ROOT / "workflow" / "scripts"
 
 
 @pytest.mark.parametrize("validation", ["test", "holdout"])

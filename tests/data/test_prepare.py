@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from conftest import ROOT
 from study.data.digits import bundled_digits
 from study.data.idx import read_idx
 from study.data.npz import ARRAYS
@@ -20,7 +21,7 @@ from study.data.prepared import content_digest, load_prepared, prepare
 from study.data.split import stratified_holdout
 from study.errors import StudyError
 
-MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
+MNIST = ROOT.parent / "shared" / "data" / "mnist"
 MNIST_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
     "y_train": "train-labels-idx1-ubyte.gz",
