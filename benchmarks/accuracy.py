@@ -13,6 +13,7 @@ import math
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -75,7 +76,7 @@ def measure(options: argparse.Namespace) -> Accuracies:
                     "accuracy",
                     layers=variant.layers,
                     classes=study.dataset["classes"],
-                    settings=variant.training | changes,
+                    settings=asdict(variant.settings) | changes,
                     seed=seed,
                     npz=str(options.data),
                     images=options.images,

@@ -61,8 +61,8 @@ def profile_step(study: Study, variant: Variant) -> tuple[float, Counter[str]]:
     from study.training.model import build_model
     from study.training.trainer import Trainer
 
-    settings, classes = variant.training, study.dataset["classes"]
-    images = random_images(STEPS * settings["batch_size"], study.input_shape, classes)
+    settings, classes = variant.settings, study.dataset["classes"]
+    images = random_images(STEPS * settings.batch_size, study.input_shape, classes)
     model = build_model(variant.layers, study.input_shape, classes, settings, seed=1)
     trainer = Trainer(model, *images, settings, seed=1)
 

@@ -102,7 +102,7 @@ def count_flops(study: Study, variants: Sequence[Variant]) -> dict[str, dict[str
         network = variant.layers, study.input_shape, classes
         counts["every tap"][variant.id] = training_flops(*network)
         counts["taps on pixels"][variant.id] = training_flops(*network, on_pixels=True)
-        counts["as done"][variant.id] = done_flops(*network, variant.training["batch_size"])
+        counts["as done"][variant.id] = done_flops(*network, variant.settings.batch_size)
     return counts
 
 

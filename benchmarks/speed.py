@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -150,14 +150,14 @@ def _prepare(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
         network = {
             **form,
             "layers": variant.layers,
-            "settings": variant.training,
+            "settings": asdict(variant.settings),
             "images": plan.images[variant.id],
         }
         parts = first("prepare", **network) | first("save", **form)
         for part, seconds in parts.items():
             speed.parts.setdefault(part, {})[variant.id] = seconds
         if has_bfloat16():
-            settings = variant.training | MIXED
+            settings = asdict(variant.settings) | MIXED
             first("prepare", **network | {"network": _mixed(variant.id), "settings": settings})
         for worker in (*beside, *workers.keras().values()):
             worker("prepare", **network)
@@ -187,7 +187,7 @@ def _train(plan: Plan, speed: Speed, workers: Workers) -> None:
                         "train",
                         network=variant.id,
                         images=images,
-                        batch_size=variant.training["batch_size"],
+                        batch_size=variant.settings.batch_size,
                     )
                 speed.add(column, variant.id, seconds * EPOCH / images)
 
@@ -203,7 +203,7 @@ def _evaluate(study: Study, plan: Plan, speed: Speed, workers: Workers) -> None:
         part = {
             "network": variant.id,
             "images": plan.images[variant.id],
-            "batch_size": variant.training["batch_size"],
+            "batch_size": variant.settings.batch_size,
         }
         seconds = {
             "alone": workers.ours[0]("evaluate", **whole),

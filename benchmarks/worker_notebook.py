@@ -11,6 +11,7 @@ from tensorflow.python.util import _pywrap_util_port
 from images import random_images
 from protocol import serve
 from study.data.npz import read_npz
+from study.runs.definition import Settings
 from study.training.model import build_model
 from study.training.optimizer import make_optimizer
 
@@ -42,8 +43,8 @@ def prepare(
     """Build a network and warm it up, with a short `fit` and a short evaluation."""
     if images not in data:
         data[images] = as_in_notebook(*random_images(images, tuple(shape), classes), classes)
-    model = build_model(layers, tuple(shape), classes, settings, seed=1)
-    model.compile(make_optimizer(settings), settings["loss"], metrics=["accuracy"])
+    model = build_model(layers, tuple(shape), classes, Settings(**settings), seed=1)
+    model.compile(make_optimizer(Settings(**settings)), settings["loss"], metrics=["accuracy"])
     size = settings["batch_size"]
     some = [array[: 5 * size] for array in data[images]]
     model.fit(*some, batch_size=size, verbose=0, validation_data=some)
@@ -85,8 +86,8 @@ def accuracy(
     x, x_test = (
         arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test")
     )
-    model = build_model(layers, x.shape[1:], classes, settings, seed)
-    model.compile(make_optimizer(settings), settings["loss"], metrics=["accuracy"])
+    model = build_model(layers, x.shape[1:], classes, Settings(**settings), seed)
+    model.compile(make_optimizer(Settings(**settings)), settings["loss"], metrics=["accuracy"])
     model.fit(
         *as_in_notebook(x[:images], arrays["y_train"][:images], classes),
         batch_size=settings["batch_size"],

@@ -1,6 +1,5 @@
 """Worker that trains as the pipeline's train script does, on one thread."""
 
-import json
 import tempfile
 import time
 from itertools import islice
@@ -13,7 +12,7 @@ from images import random_images
 from protocol import serve
 from study.archives import write_arrays
 from study.data.prepared import load_prepared
-from study.files import write_json
+from study.runs.definition import Settings
 from study.runs.history import write_history
 from study.training.loop import Training
 from study.training.provenance import versions
@@ -53,8 +52,9 @@ def prepare(
 
     fitted = random_images(images, tuple(shape), classes)
     begin = time.perf_counter()
-    model = build_model(layers, tuple(shape), classes, settings, seed=1)
-    trainer = Trainer(model, *fitted, settings, seed=1)
+    typed = Settings(**settings)
+    model = build_model(layers, tuple(shape), classes, typed, seed=1)
+    trainer = Trainer(model, *fitted, typed, seed=1)
     built = time.perf_counter()
     steps = trainer.train_epoch(1)
     next(steps)
@@ -113,7 +113,7 @@ def save(network: str, shape: list[int], classes: int) -> dict[str, float]:
         outputs: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
         write_arrays(Path(folder, "predictions.npz"), outputs)
         write_history(Path(folder, "history.csv"), [])
-        write_json(Path(folder, "architecture.json"), json.loads(trainer.model.to_json()))
+        trainer.model.save(Path(folder, "model.keras"))
         return {"checkpoint": saved - begin, "outputs": time.perf_counter() - saved}
 
 
@@ -154,9 +154,10 @@ def accuracy(
     x, x_test = (
         arrays[name].reshape(*arrays[name].shape[:3], -1) for name in ("x_train", "x_test")
     )
-    model = build_model(layers, x.shape[1:], classes, settings, seed)
-    trainer = Trainer(model, x[:images], arrays["y_train"][:images], settings, seed)
-    for epoch in range(1, settings["epochs"] + 1):
+    typed = Settings(**settings)
+    model = build_model(layers, x.shape[1:], classes, typed, seed)
+    trainer = Trainer(model, x[:images], arrays["y_train"][:images], typed, seed)
+    for epoch in range(1, typed.epochs + 1):
         for _ in trainer.train_epoch(epoch):
             pass
         trainer.end_epoch()

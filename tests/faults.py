@@ -206,7 +206,7 @@ def results(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in sorted(folder.glob("runs/*/seed-*/[!.]*")):
         name = str(file.relative_to(folder))
-        if file.suffix == ".npz" or file.name == "architecture.json":
+        if file.suffix == ".npz":
             found[name] = file.read_bytes()
         elif file.name == "history.csv":
             rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())

@@ -1,6 +1,7 @@
 """A factorial design makes exactly the variants that it says."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_the_controlled_study_has_every_combination_once(controlled: Config) -> 
         for kind in ("dropout", "batch_norm"):
             assert kinds.count(kind) == (depth + 1) * (variant.levels[kind] == "with")
         assert kinds.count("max_pool") == 2
-        assert variant.training == study.variants[0].training
+        assert variant.settings == study.variants[0].settings
     assert study.variants[0].id == "depth3-kernel3-dropout-batch_norm"
     assert study.variants[0].label == "kernel 3, dropout, batch norm"
     assert study.variants[-1].id == "depth7-kernel5-no-dropout-no-batch_norm"
@@ -106,19 +107,19 @@ def test_any_setting_can_be_a_factor(default_config: Config) -> None:
     first, last = study.variants[0], study.variants[-1]
     assert first.id == "filters4-optimizer-adam-learning_rate0.001-batch_size32"
     assert last.label == "filters 8, optimizer sgd, learning rate 0.0001, batch size 64"
-    assert last.training | {"optimizer": "sgd", "learning_rate": 1e-4, "batch_size": 64} == (
-        last.training
+    assert last.settings == replace(
+        first.settings, optimizer="sgd", learning_rate=1e-4, batch_size=64
     )
     assert [x["filters"] for x in last.layers if x["type"] == "conv"] == [8, 8]
     assert [x["filters"] for x in first.layers if x["type"] == "conv"] == [4, 4]
-    assert last.training["epochs"] == 12
+    assert last.settings.epochs == 12
 
 
-def test_precision_can_be_a_factor_and_its_default_stays_out(default_config: Config) -> None:
+def test_precision_can_be_a_factor(default_config: Config) -> None:
     study = study_of(default_config, factors={"precision": ["float32", "mixed_bfloat16"]})
     plain, mixed = study.variants
-    assert plain.training == load_study(default_config).variants[0].training
-    assert mixed.training == plain.training | {"precision": "mixed_bfloat16"}
+    assert plain.settings == load_study(default_config).variants[0].settings
+    assert mixed.settings == replace(plain.settings, precision="mixed_bfloat16")
 
 
 def test_layers_can_be_left_out_kept_or_changed(default_config: Config) -> None:
@@ -149,8 +150,8 @@ def test_a_level_can_set_several_things(default_config: Config) -> None:
         "recipe-fast-network-given",
         "recipe-fast-network-flat",
     ]
-    assert study.variants[1].training["learning_rate"] == 0.1
-    assert study.variants[2].training["learning_rate"] == 0.001
+    assert study.variants[1].settings.learning_rate == 0.1
+    assert study.variants[2].settings.learning_rate == 0.001
     assert [layer["type"] for layer in study.variants[1].layers] == ["flatten"]
 
 

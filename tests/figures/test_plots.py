@@ -231,7 +231,6 @@ def test_the_front_has_no_network_that_another_beats_in_both() -> None:
     [
         ("download", {"tensorflow", "keras", "matplotlib"}),
         ("prepare", {"tensorflow", "keras", "matplotlib"}),
-        ("export_model", {"tensorflow", "keras", "matplotlib", "pandas"}),
         ("evaluate", {"tensorflow", "keras"}),
         ("summarize", {"tensorflow", "keras", "seaborn", "matplotlib"}),
         ("compare", {"tensorflow", "keras", "seaborn", "matplotlib.pyplot"}),

@@ -82,7 +82,7 @@ def test_keras_builds_that_network_with_that_many_parameters(default_config, net
 
     variants = {variant.id: variant for variant in load_study(default_config).variants}
     variant = variants[network]
-    model = build_model(variant.layers, SHAPE, CLASSES, variant.training, seed=1)
+    model = build_model(variant.layers, SHAPE, CLASSES, variant.settings, seed=1)
     parameters, declared = NOTEBOOK[network]
 
     assert model.count_params() == parameters
@@ -146,7 +146,7 @@ def test_a_network_that_does_not_fit_is_refused(declared: list[Any], message: st
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("kernel", [1, 2, 5])
 def test_feature_maps_have_the_size_that_keras_gives(
-    padding: str, stride: int, kernel: int
+    default_config, padding: str, stride: int, kernel: int
 ) -> None:
     from study.training.model import build_model
 
@@ -157,7 +157,7 @@ def test_feature_maps_have_the_size_that_keras_gives(
             "flatten",
         ]
     )
-    settings = {"activation": "relu", "initializer": "he_normal"}
+    settings = load_study(default_config).variants[0].settings
     model = build_model(layers, (11, 8, 2), 4, settings, seed=1)
     assert [tuple(layer.output.shape[1:]) for layer in model.layers[:-1]] == feature_shapes(
         layers, (11, 8, 2)

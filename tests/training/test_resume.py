@@ -1,5 +1,6 @@
 """A training that stops at any step and goes on later is the one that never stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 def make_training(default_config, images, checkpoint: Path, **changed: Any) -> Training:
     """conv3-k5, with dropout and batch normalization, on random images; the last batch is short."""
     (variant,) = (v for v in load_study(default_config).variants if v.id == "conv3-k5")
-    settings = variant.training | {"batch_size": 20, "epochs": EPOCHS} | changed
+    settings = replace(variant.settings, **{"batch_size": 20, "epochs": EPOCHS} | changed)
     model = build_model(variant.layers, (28, 28, 1), 10, settings, seed=2)
     trainer = Trainer(model, images[0], images[1], settings, seed=2)
     return Training("a run", trainer, checkpoint, "key")
@@ -62,18 +63,18 @@ def test_a_stop_in_mid_epoch_changes_no_bit(
     default_config, images, tmp_path: Path, changed: dict[str, str], stops: list[int]
 ) -> None:
     whole = make_training(default_config, images, tmp_path / "whole.npz", **changed)
-    train(whole, images, 1, StopRequest())
+    train(whole, images, StopRequest())
 
     checkpoint = tmp_path / "parts.npz"
     done = 0
     for steps in stops:
         parts = make_training(default_config, images, checkpoint, **changed)
         with pytest.raises(Interrupted):
-            train(parts, images, 1, StopAfter(steps))
+            train(parts, images, StopAfter(steps))
         done += steps
         assert len(parts.progress.rows) * STEPS + parts.progress.step == done
     parts = make_training(default_config, images, checkpoint, **changed)
-    train(parts, images, 1, StopRequest())
+    train(parts, images, StopRequest())
 
     for row, expected in zip(parts.progress.rows, whole.progress.rows, strict=True):
         assert row | {"seconds": 0} == expected | {"seconds": 0}
@@ -87,20 +88,20 @@ def test_the_chosen_weights_are_those_after_the_best_epoch(
 ) -> None:
     held_out = images[0][::2], np.roll(images[1], 7)[::2]  # wrong labels, so the best comes early
     whole = make_training(default_config, images, tmp_path / "whole.npz", validation="holdout")
-    train(whole, held_out, 1, StopRequest())
+    train(whole, held_out, StopRequest())
     best = best_epoch(whole.progress.rows)
     assert best < EPOCHS
 
     shorter = make_training(default_config, images, tmp_path / "shorter.npz", epochs=best)
-    train(shorter, held_out, 1, StopRequest())
+    train(shorter, held_out, StopRequest())
     after_best = named_weights(shorter.trainer.model)
     assert not shorter.chosen  # only held-out images may choose
 
     parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
     with pytest.raises(Interrupted):
-        train(parts, held_out, 1, StopAfter(best * STEPS + 1))
+        train(parts, held_out, StopAfter(best * STEPS + 1))
     parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
-    train(parts, held_out, 1, StopRequest())
+    train(parts, held_out, StopRequest())
 
     for training in (whole, parts):
         assert training.chosen.keys() == after_best.keys()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,9 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def make_trainer(
-    variant: Variant, digits: tuple[np.ndarray, np.ndarray], seed: int = 1, **settings: Any
+    variant: Variant, digits: tuple[np.ndarray, np.ndarray], seed: int = 1, **changed: Any
 ) -> Trainer:
-    settings = variant.training | {"batch_size": 32} | settings
+    settings = replace(variant.settings, **{"batch_size": 32} | changed)
     model = build_model(variant.layers, SHAPE, CLASSES, settings, seed)
     return Trainer(model, *digits, settings, seed)
 
@@ -76,7 +77,7 @@ def test_a_step_is_that_of_keras(
 ) -> None:
     """Loss, gradients and moving statistics, with dropout off, from the same weights."""
     variant = variants[network]
-    settings = variant.training | {"activation": activation}
+    settings = replace(variant.settings, activation=activation)
     layers = [layer for layer in variant.layers if layer["type"] != "dropout"]
     images, labels = digits[0].astype(np.float32) / 255, digits[1]
 
@@ -105,8 +106,8 @@ def test_a_step_is_that_of_keras(
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop", "adamw", "nadam"])
-def test_updates_are_those_of_keras(name: str) -> None:
-    settings = {"optimizer": name, "learning_rate": 0.01}
+def test_updates_are_those_of_keras(variants, name: str) -> None:
+    settings = replace(variants["conv3-k3"].settings, optimizer=name, learning_rate=0.01)
     generator = np.random.default_rng(0)
     start = generator.normal(size=(5, 3)).astype(np.float32)
     weight, expected = tf.Variable(start), keras.Variable(start)
@@ -219,7 +220,7 @@ def test_initial_weights_follow_from_the_seed_alone(variants) -> None:
     variant = variants["conv3-k3"]
 
     def kernel(seed: int) -> np.ndarray:
-        model = build_model(variant.layers, SHAPE, CLASSES, variant.training, seed)
+        model = build_model(variant.layers, SHAPE, CLASSES, variant.settings, seed)
         return named_weights(model)["conv_1/kernel"]
 
     first = kernel(1)
@@ -239,12 +240,12 @@ def test_initial_weights_follow_from_the_seed_alone(variants) -> None:
 )
 def test_other_settings_train_what_keras_would(variants, digits, changed: dict[str, Any]) -> None:
     """One step on all images without dropout, against `train_on_batch`."""
-    settings = variants["conv3-k3"].training | {"batch_size": 150} | changed
+    settings = replace(variants["conv3-k3"].settings, **{"batch_size": 150} | changed)
     layers = [layer for layer in variants["conv3-k3"].layers if layer["type"] != "dropout"]
     plain = build_model(layers, SHAPE, CLASSES, settings, seed=1)
-    plain.compile(make_optimizer(settings), settings["loss"])
+    plain.compile(make_optimizer(settings), settings.loss)
     images, labels = digits
-    scaled = images.astype(np.float32) / np.float32(settings["pixel_divisor"])
+    scaled = images.astype(np.float32) / np.float32(settings.pixel_divisor)
     expected = plain.train_on_batch(scaled, keras.utils.to_categorical(labels, CLASSES))
     trainer = Trainer(
         build_model(layers, SHAPE, CLASSES, settings, seed=1), images, labels, settings, seed=1
@@ -259,7 +260,7 @@ def test_mixed_precision_steps_have_the_gradients_of_float32_to_its_own_digits(
     """bfloat16 has 8 bits of significand, and the rounding of a layer goes through the others."""
     variant = variants[network]
     layers = [layer for layer in variant.layers if layer["type"] != "dropout"]
-    settings = variant.training | {"activation": "tanh"}
+    settings = replace(variant.settings, activation="tanh")
     model = build_model(layers, SHAPE, CLASSES, settings, seed=3)
     images, labels = tf.constant(digits[0] / 255, tf.float32), digits[1]
     weights = [weight.value for weight in model.trainable_variables]

@@ -17,7 +17,7 @@ def test_the_same_study_twice_gives_the_same_bytes(
     assert status == 0, console
     second = results(folder / "results")
     assert different(first, second) == []
-    names = {"history.csv", "metrics.json", "predictions.npz", "weights.npz", "architecture.json"}
+    names = {"history.csv", "metrics.json", "predictions.npz", "weights.npz"}
     assert set(second) == {
         f"runs/{variant['id']}/seed-1/{name}" for variant in MINIATURE["variants"] for name in names
     }

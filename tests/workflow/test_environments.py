@@ -34,7 +34,7 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
         ("train", ["train.py"]),
         ("analysis", ["download.py", "prepare.py", "evaluate.py"]),
         ("analysis", ["summarize.py", "plot_study.py"]),
-        ("analysis", ["compare.py", "export_model.py"]),
+        ("analysis", ["compare.py"]),
     ],
 )
 def test_environments_hold_what_their_scripts_import(environment: str, scripts: list[str]) -> None:

@@ -32,7 +32,7 @@ CLASSES = 3
 
 # --- the jobs of the miniature study -------------------------------------------------------------
 
-EACH_RUN = ("train", "export_model", "evaluate")
+EACH_RUN = ("train", "evaluate")
 
 
 def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] = SEEDS) -> set[Job]:
@@ -197,7 +197,7 @@ def touch_sources_and_data(checkout: Path) -> None:
 
 def touch_what_later_rules_read(checkout: Path) -> None:
     names = (
-        *("history.csv", "metrics.json", "weights.npz", "predictions.npz", "architecture.json"),
+        *("history.csv", "metrics.json", "weights.npz", "predictions.npz"),
         "summary.csv",
     )
     for file in sorted((checkout / "results").rglob("*")):
@@ -322,11 +322,6 @@ ROWS = [
         NOTHING,
     ),
     Row("the same in other words", configured(say_the_same), NOTHING),
-    Row(
-        "checkpoints less often",
-        configured(lambda config: config.update(checkpoint_every=5)),
-        NOTHING,
-    ),
     Row("upgraded packages", change_environments, NOTHING),
     # Settings.
     Row(
@@ -439,7 +434,7 @@ ROWS = [
     ),
     Row(
         "code of the training script",
-        edited("study/training/loop.py", "checkpoint_every == 0 or", "checkpoint_every == 1 or"),
+        edited("study/training/loop.py", "epoch_seconds = 0, 0.0", "epoch_seconds = 0, 0"),
         TRAININGS,
     ),
     Row("a function that training imports", EDIT_TRAINING, TRAININGS),
@@ -447,11 +442,6 @@ ROWS = [
         "a function beside it that training does not reach",
         edited("study/networks/costs.py", "total += shape[0] * after[0]", "total += 2 * shape[0]"),
         NOTHING,
-    ),
-    Row(
-        "code of the export",
-        edited("export_model.py", '"final/"', '"initial/"'),
-        jobs("export_model"),
     ),
     Row(
         "code of the preparation",
@@ -482,7 +472,7 @@ ROWS = [
     Row(
         "a deleted model",
         deleted(f"{RUN_1}/model.keras"),
-        jobs("export_model", variants=["plain"], seeds=[1]),
+        jobs(*EACH_RUN, variants=["plain"], seeds=[1]) | AGGREGATES,
     ),
     Row("a deleted summary", deleted("results/summary.md"), {("summarize", "")}),
     Row(
@@ -582,7 +572,7 @@ def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path)
 @pytest.mark.parametrize(
     ("script", "line", "expected"),
     [
-        ("train.py", "def main() -> None:\n", TRAININGS),
+        ("train.py", "    with script_log(snakemake.log[0]):\n", TRAININGS),
         (
             "study/data/prepared.py",
             "    arrays = check_dataset(read, places, classes)\n",

@@ -6,13 +6,14 @@ from dataclasses import asdict
 
 import psutil
 
-from study.config.study import Run, load_study
+from study.config.study import load_study
 from study.config.schema import check_duplicate_keys
 from study.digest import code_digest
 from study.errors import StudyError
+from study.runs.definition import Run
 from study.cluster.resources import (
     evaluation_memory_mb,
-    export_memory_mb,
+    training_cost,
     training_memory_mb,
     training_minutes,
 )

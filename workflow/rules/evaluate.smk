@@ -70,8 +70,8 @@ rule evaluate:
         runtime=lambda wildcards, attempt: attempt * 3,
     params:
         title=lambda wildcards: run_of(wildcards).title,
-        loss=lambda wildcards: run_of(wildcards).settings["loss"],
-        validation=lambda wildcards: run_of(wildcards).settings["validation"],
+        loss=lambda wildcards: run_of(wildcards).settings.loss,
+        validation=lambda wildcards: run_of(wildcards).settings.validation,
         dpi=study.plots["dpi"],
         code=code_digest("evaluate.py"),
     script:

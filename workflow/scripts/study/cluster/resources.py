@@ -7,17 +7,20 @@ takes of the main memory is a guess.
 
 import math
 
-from study.config.study import Run, Study
+from study.config.study import Study
 from study.networks.costs import count_parameters, count_values
-from study.networks.fourier import convolutions_by_fourier, count_fourier_values, fourier_products
+from study.networks.fourier import (
+    convolutions_by_fourier,
+    count_fourier_values,
+    fourier_products,
+    taken_multiply_adds,
+)
+from study.runs.definition import Run
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 
 
 TENSORFLOW_MB = 800
-
-
-PYTHON_MB = 100  # with NumPy and h5py
 
 
 FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
@@ -44,6 +47,10 @@ MEMORY_MARGIN = 1.25
 MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on one fast thread
 
 
+# The time of a value of a feature map beside its arithmetic. With it costs are within 17 % of the
+# seconds per epoch in docs/summary.md; by arithmetic alone one network takes 1.8 times as long as
+# another of the same cost.
+MULTIPLY_ADDS_PER_VALUE = 45
 SECONDS_PER_STEP = 0.01  # however small the batch
 
 
@@ -52,19 +59,14 @@ MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
 def training_memory_mb(study: Study, run: Run) -> int:
     """Memory of the run's training in MB."""
-    batch = run.settings["batch_size"]
+    batch = run.settings.batch_size
     values = count_values(run.layers, study.input_shape)
     values += count_fourier_values(run.layers, study.input_shape, batch)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * batch, EVALUATED_AT_ONCE)
     kept = _data(study) + _weights(study, run) + _fourier_kernels(study, run)
-    fixed = TENSORFLOW_MB + CUDA_MB * run.settings.get("gpu", 0)
+    fixed = TENSORFLOW_MB + CUDA_MB * run.settings.gpu
     return _with_margin(fixed, kept + images * values * FLOAT_BYTES)
-
-
-def export_memory_mb(study: Study, run: Run) -> int:
-    """Memory in MB of the job that writes the run's network as a Keras model."""
-    return _with_margin(PYTHON_MB, _weights(study, run))
 
 
 def evaluation_memory_mb(study: Study, run: Run) -> int:
@@ -83,9 +85,7 @@ def _weights(study: Study, run: Run) -> int:
 
 def _fourier_kernels(study: Study, run: Run) -> int:
     """Fourier transforms of kernels, up to ten times as large as these."""
-    convolutions = convolutions_by_fourier(
-        run.layers, study.input_shape, run.settings["batch_size"]
-    )
+    convolutions = convolutions_by_fourier(run.layers, study.input_shape, run.settings.batch_size)
     return FLOAT_BYTES * sum(
         fourier_products(shape[:2], size) * shape[2] * filters
         for shape, filters, size in convolutions
@@ -96,8 +96,18 @@ def _with_margin(fixed_mb: int, variable_bytes: int) -> int:
     return math.ceil(MEMORY_MARGIN * (SNAKEMAKE_MB + fixed_mb + variable_bytes / 1e6))
 
 
+def training_cost(study: Study, run: Run) -> int:
+    """The time of the run's training, roughly, in that of multiply-adds."""
+    arithmetic = taken_multiply_adds(
+        run.layers, study.input_shape, study.dataset["classes"], run.settings.batch_size
+    )
+    values = count_values(run.layers, study.input_shape)
+    once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
+    return 3 * once * study.train_images * run.settings.epochs
+
+
 def training_minutes(study: Study, run: Run) -> int:
     """Duration of the run's training in minutes."""
-    steps = run.settings["epochs"] * math.ceil(study.train_images / run.settings["batch_size"])
-    seconds = study.cost(run) / MULTIPLY_ADDS_PER_SECOND + steps * SECONDS_PER_STEP
+    steps = run.settings.epochs * math.ceil(study.train_images / run.settings.batch_size)
+    seconds = training_cost(study, run) / MULTIPLY_ADDS_PER_SECOND + steps * SECONDS_PER_STEP
     return math.ceil(MINUTES_TO_START + seconds / 60)

@@ -93,10 +93,10 @@ def check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
         feature_shapes(variant.layers, shape)
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
-    settings = variant.training
-    fitted = train_images - round(train_images * settings.get("holdout_fraction", 0.0))
-    if settings["batch_size"] > fitted:
+    settings = variant.settings
+    fitted = train_images - round(train_images * (settings.holdout_fraction or 0))
+    if settings.batch_size > fitted:
         raise StudyError(
-            f"{key}: the batch_size {settings['batch_size']} is larger than the data; "
+            f"{key}: the batch_size {settings.batch_size} is larger than the data; "
             f"at most {fitted}, the number of training images, is allowed"
         )

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import StudyError
@@ -101,8 +101,8 @@ def differences(baseline: "Variant", variant: "Variant") -> str:
     ]
     names += [
         name.replace("_", " ")
-        for name in {**baseline.training, **variant.training}
-        if baseline.training.get(name) != variant.training.get(name)
+        for name, value in asdict(baseline.settings).items()
+        if value != getattr(variant.settings, name)
     ]
     if not names and baseline.layers != variant.layers:
         names.append("order of layers")

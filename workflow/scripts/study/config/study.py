@@ -1,6 +1,5 @@
 """The study that a configuration describes."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,36 +19,8 @@ from study.config.schema import SCHEMA, Config, check_schema, completed
 from study.config.variants import Variant, resolved_variant
 from study.data.headers import source_shape
 from study.errors import StudyError
-from study.networks.costs import count_values
-from study.networks.fourier import taken_multiply_adds
-from study.networks.layers import Layer, Shape
-
-# What a value of a feature map takes beside its arithmetic. With it costs are within 17 % of the
-# seconds per epoch in docs/summary.md; by arithmetic alone one network takes 1.8 times as long as
-# another of the same cost.
-MULTIPLY_ADDS_PER_VALUE = 45
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training: a variant with one seed."""
-
-    variant: str
-    seed: int
-    label: str
-    settings: Config
-    layers: list[Layer]
-
-    @property
-    def title(self) -> str:
-        return f"{self.label} ({self.variant}), seed {self.seed}"
-
-    @cached_property
-    def definition(self) -> str:
-        """All that decides this run's result but the data and the code, as canonical JSON."""
-        return json.dumps(
-            {"seed": self.seed, "training": self.settings, "layers": self.layers}, sort_keys=True
-        )
+from study.networks.layers import Shape
+from study.runs.definition import Run
 
 
 @dataclass(frozen=True)
@@ -63,7 +34,6 @@ class Study:
     outdir: str
     seeds: list[int]
     incomplete: str
-    checkpoint_every: int
     verdict: list[Config]
     plots: Config
     comparison: Config
@@ -79,7 +49,7 @@ class Study:
     def runs(self) -> list[Run]:
         """All runs, variant by variant."""
         return [
-            Run(variant.id, seed, variant.label, variant.training, variant.layers)
+            Run(variant.id, seed, variant.label, variant.settings, variant.layers)
             for variant in self.variants
             for seed in self.seeds
         ]
@@ -87,15 +57,6 @@ class Study:
     @cached_property
     def _run_of(self) -> dict[tuple[str, str], Run]:
         return {(run.variant, str(run.seed)): run for run in self.runs}
-
-    def cost(self, run: Run) -> int:
-        """What the run's training takes, about, in the time of multiply-adds."""
-        arithmetic = taken_multiply_adds(
-            run.layers, self.input_shape, self.dataset["classes"], run.settings["batch_size"]
-        )
-        values = count_values(run.layers, self.input_shape)
-        once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
-        return 3 * once * self.train_images * run.settings["epochs"]
 
     def run(self, variant: str, seed: str) -> Run:
         """The run of these wildcards."""
@@ -151,7 +112,6 @@ def load_study(config: Config) -> Study:
         outdir=full["outdir"].rstrip("/"),
         seeds=seeds if isinstance(seeds, list) else list(range(1, seeds + 1)),
         incomplete=full["incomplete"],
-        checkpoint_every=full["checkpoint_every"],
         verdict=full["verdict"],
         plots=full["plots"],
         comparison=full["comparison"],

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from study.config.schema import Config, completed
 from study.errors import StudyError
 from study.networks.layers import Layer, canonical_layers, depth
-
-# Later settings, with what stood in their place: runs of before they came stay what they were.
-LEFT_OUT_OF_DEFINITION = {"gpu": 0, "precision": "float32", "xla": False}
+from study.runs.definition import Settings
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A network and how it is trained: `layers` and `training` with every setting given.
+    """A network and how it is trained.
 
     `levels` has the name of its level of each factor; it is empty outside a factorial design.
     """
@@ -21,7 +19,7 @@ class Variant:
     label: str
     reference: Config | None
     notebook_group: str | None
-    training: Config
+    settings: Settings
     layers: list[Layer]
     levels: dict[str, str]
 
@@ -33,17 +31,18 @@ class Variant:
 def resolved_variant(
     declared: Config, training: Config, levels: dict[str, str], full: Config, schema: Config
 ) -> Variant:
-    settings = completed(training, {"$ref": "#/$defs/training"}, schema)
-    if settings["validation"] == "test":
-        del settings["holdout_fraction"]  # has no effect, so it must not define the run
-    if settings["xla"] and not settings["gpu"]:
-        raise StudyError(
-            f"variants[{declared['id']}]: xla: true is for a GPU, so it needs gpu: 1 beside it; on "
-            "a processor it takes several times as long as xla: false"
-        )
-    for name, value in LEFT_OUT_OF_DEFINITION.items():
-        if settings[name] == value:
-            del settings[name]
+    """The variant with every default filled in.
+
+    Args:
+        declared: the variant as the configuration declares it.
+        training: the settings given for it, by the study or by itself.
+        levels: its level of each factor.
+        full: the whole configuration.
+        schema: the schema of the configuration, which has the defaults.
+
+    Raises:
+        StudyError: two settings do not go together.
+    """
     return Variant(
         id=declared["id"],
         label=declared.get("label") or declared["id"],
@@ -51,7 +50,19 @@ def resolved_variant(
         if full["dataset"] == full["reference_dataset"]
         else None,
         notebook_group=declared.get("notebook_group"),
-        training=settings,
+        settings=_settings(declared["id"], training, schema),
         layers=canonical_layers(declared["layers"]),
         levels=levels,
     )
+
+
+def _settings(id_: str, training: Config, schema: Config) -> Settings:
+    given = completed(training, {"$ref": "#/$defs/training"}, schema)
+    if given["validation"] == "test":
+        given["holdout_fraction"] = None  # it has no effect, so it must not define the run
+    if given["xla"] and not given["gpu"]:
+        raise StudyError(
+            f"variants[{id_}]: xla: true is for a GPU, so it needs gpu: 1 beside it; on "
+            "a processor it takes several times as long as xla: false"
+        )
+    return Settings(**given)

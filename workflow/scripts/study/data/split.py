@@ -40,15 +40,18 @@ Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def split(
-    arrays: dict[str, NDArray[np.uint8]], settings: dict[str, Any], seed: int
+    arrays: dict[str, NDArray[np.uint8]], holdout_fraction: float | None, seed: int
 ) -> tuple[Data, Data, Data]:
-    """The images to train on, to validate on after each epoch, and to test on at the end."""
+    """The images to train on, to validate on after each epoch, and to test on at the end.
+
+    Without a `holdout_fraction` the test images serve for validation.
+    """
     images = {
         part: arrays[f"x_{part}"].reshape(*arrays[f"x_{part}"].shape[:3], -1)
         for part in ("train", "test")
     }
     fitted, test = (images["train"], arrays["y_train"]), (images["test"], arrays["y_test"])
-    if settings["validation"] == "test":
+    if holdout_fraction is None:
         return fitted, test, test
-    kept, held = stratified_holdout(arrays["y_train"], settings["holdout_fraction"], seed)
+    kept, held = stratified_holdout(arrays["y_train"], holdout_fraction, seed)
     return (fitted[0][kept], fitted[1][kept]), (fitted[0][held], fitted[1][held]), test

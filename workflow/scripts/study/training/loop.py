@@ -87,16 +87,14 @@ class Training:
             epoch = len(self.progress.rows) + 1
             raise Diverged(
                 f"{self.name}: loss is {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
-                f"{epoch} with learning rate {self.trainer.settings['learning_rate']:g}; try a "
+                f"{epoch} with learning rate {self.trainer.settings.learning_rate:g}; try a "
                 "smaller training.learning_rate",
                 epoch,
                 self.progress.rows,
             )
 
 
-def train(
-    training: Training, validation: Data, checkpoint_every: int, stop: StopRequest
-) -> "Evaluation | None":
+def train(training: Training, validation: Data, stop: StopRequest) -> "Evaluation | None":
     """Train until all epochs are done; the progress's rows are then the whole history.
 
     Returns:
@@ -109,7 +107,7 @@ def train(
     from study.training.model import named_weights
 
     name, trainer, progress = training.name, training.trainer, training.progress
-    epochs = trainer.settings["epochs"]
+    epochs = trainer.settings.epochs
     evaluation = None
     if progress.rows or progress.step:
         log.info("%s | goes on after epoch %d, step %d", name, len(progress.rows), progress.step)
@@ -137,12 +135,11 @@ def train(
                 "seconds": time.perf_counter() - start,
             }
         )
-        if trainer.settings["validation"] == "holdout" and best_epoch(progress.rows) == epoch:
+        if trainer.settings.validation == "holdout" and best_epoch(progress.rows) == epoch:
             training.chosen = named_weights(trainer.model)
         progress.step, progress.epoch_seconds = 0, 0.0
         log.info("%s | %s", name, epoch_line(progress.rows, epochs))
-        if epoch % checkpoint_every == 0 or epoch == epochs or stop.signal is not None:
-            training.save()
+        training.save()
         if stop.signal is not None:
             raise Interrupted
     return evaluation

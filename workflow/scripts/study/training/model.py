@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from study.errors import StudyError
 from study.networks.layers import Layer, Shape, layer_names
+from study.runs.definition import Settings
 
 
 def build_model(
-    layers: Sequence[Layer], input_shape: Shape, classes: int, settings: dict[str, Any], seed: int
+    layers: Sequence[Layer], input_shape: Shape, classes: int, settings: Settings, seed: int
 ) -> keras.Sequential:
     """The network with its initial weights, which follow from `seed` alone.
 
@@ -28,10 +29,10 @@ def build_model(
     return model
 
 
-def _keras_layer(layer: Layer, name: str, settings: dict[str, Any]) -> keras.Layer:
+def _keras_layer(layer: Layer, name: str, settings: Settings) -> keras.Layer:
     common = {
-        "activation": settings["activation"],
-        "kernel_initializer": settings["initializer"],
+        "activation": settings.activation,
+        "kernel_initializer": settings.initializer,
         "name": name,
     }
     match layer["type"]:

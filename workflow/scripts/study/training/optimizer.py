@@ -1,18 +1,19 @@
 """The step of the optimizer."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
 
+from study.runs.definition import Settings
+
 
 def optimizer_update(
-    settings: dict[str, Any], weights: list[tf.Variable]
+    settings: Settings, weights: list[tf.Variable]
 ) -> tuple[Callable[[list[tf.Tensor]], None], list[tf.Variable]]:
     """A function that updates `weights` by their gradients, and the variables of its state."""
     optimizer = make_optimizer(settings)
-    if settings["optimizer"] != "adam":
+    if settings.optimizer != "adam":
         optimizer.build(weights)
         return (
             lambda gradients: optimizer.apply(gradients, weights),
@@ -31,7 +32,7 @@ def optimizer_update(
                 m=mean.handle,
                 v=square.handle,
                 grad=gradient,
-                lr=settings["learning_rate"],
+                lr=settings.learning_rate,
                 beta1=optimizer.beta_1,
                 beta2=optimizer.beta_2,
                 epsilon=optimizer.epsilon,
@@ -42,8 +43,8 @@ def optimizer_update(
     return update, [step, *means, *squares]
 
 
-def make_optimizer(settings: dict[str, Any]) -> keras.Optimizer:
+def make_optimizer(settings: Settings) -> keras.Optimizer:
     """The optimizer that the settings name, at their learning rate."""
-    optimizer = keras.optimizers.get(settings["optimizer"])
-    optimizer.learning_rate = settings["learning_rate"]
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
     return optimizer

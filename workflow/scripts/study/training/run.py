@@ -1,26 +1,189 @@
-"""One run: trained, evaluated, and described."""
+"""One run: trained, evaluated and described."""
 
 import hashlib
 import json
+import logging
+import platform
+import signal
 import statistics
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.training.loop import Training, best_epoch
-from study.training.provenance import peak_memory_mb, versions
-from study.training.tensorflow_setup import onednn_enabled
+from numpy.typing import NDArray
+
+from study.archives import write_arrays
+from study.data.prepared import load_prepared
+from study.data.split import Data, split
+from study.files import atomic, remove_leftovers, write_json
+from study.networks.costs import count_parameters
+from study.runs.definition import Definition
+from study.runs.history import write_history
+from study.training.gpu import claim_gpu, visible_gpus
+from study.training.loop import Diverged, Training, best_epoch, train
+from study.training.provenance import (
+    git_commit,
+    has_bfloat16,
+    peak_memory_mb,
+    versions,
+)
+from study.training.stop import Interrupted, StopRequest
+from study.training.tensorflow_setup import configure_tensorflow, memory_errors, onednn_enabled
 
 if TYPE_CHECKING:
-    from study.training.trainer import Score
+    from study.training.trainer import Evaluation, Score
+
+log = logging.getLogger(__name__)
 
 
-def checkpoint_key(run: Any, code: str, manifest: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class Outputs:
+    """The files that a finished run leaves."""
+
+    history: Path
+    metrics: Path
+    predictions: Path
+    weights: Path
+    model: Path
+
+
+def train_run(
+    variant: str,
+    definition: Definition,
+    code_digest: str,
+    data: str | Path,
+    manifest: str | Path,
+    outputs: Outputs,
+    checkpoint: Path,
+    log_file: Path,
+) -> None:
+    """Train a run as defined, evaluate it, and write its files.
+
+    Raises:
+        StudyError: the data are damaged, there is no GPU for the run, or its loss is not finite.
+        MemoryError: the network does not fit into the memory.
+    """
+    for file in asdict(outputs).values():
+        remove_leftovers(file)
+    arrays, description = load_prepared(data, manifest)
+    settings = definition.settings
+    images = split(arrays, settings.holdout_fraction, definition.seed)
+    gpu = claim_gpu(visible_gpus()) if settings.gpu else None
+    configure_tensorflow(settings.threads, log_file, gpu)
+    if settings.precision == "mixed_bfloat16" and not (gpu or has_bfloat16()):
+        log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
+    with memory_errors():
+        _train_and_write(variant, definition, code_digest, description, images, outputs, checkpoint)
+
+
+def _train_and_write(
+    variant: str,
+    definition: Definition,
+    code_digest: str,
+    manifest: Mapping[str, Any],
+    images: tuple[Data, Data, Data],
+    outputs: Outputs,
+    checkpoint: Path,
+) -> None:
+    from study.training.model import build_model, named_weights, set_weights
+    from study.training.trainer import Trainer
+
+    settings, layers, seed = definition.settings, definition.layers, definition.seed
+    shape, classes = tuple(manifest["input_shape"]), manifest["classes"]
+    fitted, validation, test = images
+    model = build_model(layers, shape, classes, settings, seed)
+    initial = named_weights(model)
+    key = checkpoint_key(definition, code_digest, manifest)
+    trainer = Trainer(model, *fitted, settings, seed)
+    training = Training(f"{variant} seed {seed}", trainer, checkpoint, key)
+    tested = _train_or_report(training, validation, outputs.metrics.parent)
+    on_fitted, _ = trainer.evaluate(*fitted)
+    # With `validation: test` the last epoch's validation is the final test already.
+    if tested is None or settings.validation != "test":
+        tested = trainer.evaluate(*test)
+    on_test, probabilities = tested
+    predictions: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
+    weights = {"initial": initial, "final": named_weights(model)}
+    on_test_chosen = None
+    if training.chosen:
+        set_weights(model, training.chosen, str(checkpoint))
+        on_test_chosen, predictions["chosen_probabilities"] = trainer.evaluate(*test)
+        weights["chosen"] = training.chosen
+    training.stamp()
+
+    write_history(outputs.history, training.progress.rows)
+    write_arrays(outputs.predictions, predictions)
+    write_arrays(
+        outputs.weights,
+        {
+            f"{when}/{name}": values
+            for when, named in weights.items()
+            for name, values in named.items()
+        },
+    )
+    with atomic(outputs.model) as temporary:
+        model.save(temporary)
+    write_json(
+        outputs.metrics,
+        {
+            "variant": variant,
+            "seed": seed,
+            "run_digest": key[:16],
+            **describe_result(training, on_fitted, on_test, on_test_chosen),
+            "parameters": count_parameters(layers, shape, classes),
+            "threads": settings.threads,
+            "validation": settings.validation,
+            "versions": versions(),
+            "code_digest": code_digest,
+            "git_commit": git_commit(),
+            "processor": " and ".join(training.progress.processors),
+            "platform": platform.platform(),
+            "onednn": onednn_enabled(),
+            "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
+            "settings": asdict(settings),
+            "layers": layers,
+        },
+    )
+
+
+def _train_or_report(training: Training, validation: Data, folder: Path) -> "Evaluation | None":
+    """Train, and return as `train` does; where that stops early, say why.
+
+    A loss that is not finite leaves failed.json and failed-history.csv in the run's `folder`; a
+    signal ends the process with its status.
+
+    Raises:
+        Diverged: the loss is not finite.
+    """
+    failure, history = folder / "failed.json", folder / "failed-history.csv"
+    failure.unlink(missing_ok=True)
+    history.unlink(missing_ok=True)
+    stop = StopRequest()
+    try:
+        with stop.listening():
+            return train(training, validation, stop)
+    except Interrupted:
+        assert stop.signal is not None
+        reason = signal.Signals(stop.signal).name
+        log.info("%s | stopped by %s; the same command resumes here", training.name, reason)
+        sys.exit(128 + stop.signal)
+    except Diverged as error:
+        write_history(history, error.rows)
+        write_json(failure, {"error": str(error), "epoch": error.epoch})
+        raise
+
+
+def checkpoint_key(definition: Definition, code_digest: str, manifest: Mapping[str, Any]) -> str:
     """Digest of all that decides the result.
 
     The packages that compute are part of it: with another version a training could not go on to
     the result that it would have had.
     """
     packages = [versions()[name] for name in ("tensorflow", "keras", "numpy", "scikit-learn")]
-    defining = [run, code, manifest["sha256"], manifest["classes"], packages, onednn_enabled()]
+    data = [manifest["sha256"], manifest["classes"]]
+    defining = [definition.to_json(), code_digest, data, packages, onednn_enabled()]
     return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
 
 

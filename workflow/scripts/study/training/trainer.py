@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from study.runs.definition import Settings
 from study.training.forward import DropoutKey, logits, moving_statistics
 from study.training.optimizer import optimizer_update
 
@@ -61,13 +62,13 @@ class Trainer:
         model: keras.Sequential,
         images: Images,
         labels: Labels,
-        settings: dict[str, Any],
+        settings: Settings,
         seed: int,
     ) -> None:
         self.model = model
         self.settings = settings
         self.seed = seed
-        self._precision = PRECISIONS[settings.get("precision", "float32")]
+        self._precision = PRECISIONS[settings.precision]
         self._images = tf.constant(images)  # once, as bytes; each step gathers its batch from it
         self._labels = tf.constant(labels, tf.int64)
         self._totals = tf.Variable([0.0, 0.0])  # summed loss and correct answers since `reset`
@@ -81,13 +82,13 @@ class Trainer:
         ]
         # One trace for every number of steps, and one for a last batch that is smaller.
         number = tf.TensorSpec([], tf.int32)  # counted on the processor, on machines with a GPU too
-        size = settings["batch_size"]
+        size = settings.batch_size
         self._full_batches, rest = divmod(len(images), size)
         self._train, self._train_rest = (
             tf.function(
                 partial(self._train_steps, batch),
                 autograph=False,
-                jit_compile=settings.get("xla"),
+                jit_compile=settings.xla,
                 input_signature=[tf.TensorSpec([len(images)], tf.int32), number, number, number],
             )
             for batch in (size, rest)
@@ -103,7 +104,7 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self._images) // self.settings["batch_size"])
+        return -(-len(self._images) // self.settings.batch_size)
 
     def train_epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, float]]:
         """Train epoch number `epoch` (from 1).
@@ -155,7 +156,7 @@ class Trainer:
         """
 
         def step(number: tf.Tensor) -> tf.Tensor:
-            begin = number * self.settings["batch_size"]
+            begin = number * self.settings.batch_size
             taken = tf.slice(order, [begin], [batch])
             # XLA needs the size. The processor's kernels are up to 6 % quicker without knowing it.
             self._train_step(tf.compat.v1.placeholder_with_default(taken, [None]), epoch, number)
@@ -169,7 +170,7 @@ class Trainer:
         with tf.GradientTape() as tape:
             key = DropoutKey(self.seed, tf.cast(epoch, tf.int64), tf.cast(step, tf.int64))
             images = self._scaled(tf.gather(self._images, batch))
-            output = logits(self.model, images, self.settings["batch_size"], key, self._precision)
+            output = logits(self.model, images, self.settings.batch_size, key, self._precision)
             losses = self._losses(output, labels)
             loss = tf.reduce_mean(losses)
         weights = [variable.value for variable in self.model.trainable_variables]
@@ -194,14 +195,14 @@ class Trainer:
         return parts.concat()
 
     def _scaled(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.cast(images, tf.float32) / self.settings["pixel_divisor"]
+        return tf.cast(images, tf.float32) / self.settings.pixel_divisor
 
     def _losses(self, output: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """The loss of each image."""
-        if self.settings["loss"] == "categorical_crossentropy":
+        if self.settings.loss == "categorical_crossentropy":
             return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output)
         classes = output.shape[-1]
-        function = getattr(keras.losses, self.settings["loss"])
+        function = getattr(keras.losses, self.settings.loss)
         return function(tf.one_hot(labels, classes), tf.nn.softmax(output))
 
     def _count(self, losses: tf.Tensor, output: tf.Tensor, labels: tf.Tensor) -> None:
