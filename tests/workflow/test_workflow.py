@@ -231,7 +231,8 @@ def test_what_stays_is_not_searched_for_garbage() -> None:
     program = """
 import atexit, gc
 atexit.register(lambda: print(gc.get_freeze_count()))
-import study
+from study.garbage import collect_garbage_rarely
+collect_garbage_rarely()
 before = gc.get_stats()[0]["collections"]
 many = [[] for _ in range(100_000)]
 print(gc.get_stats()[0]["collections"] - before)

@@ -10,6 +10,7 @@ from study.config.study import load_study
 from study.config.schema import check_duplicate_keys
 from study.digest import code_digest
 from study.errors import StudyError
+from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
 from study.cluster.resources import (
     evaluation_memory_mb,
@@ -18,6 +19,8 @@ from study.cluster.resources import (
     training_minutes,
 )
 from study.cluster.slurm import cancel_orphans, keep_min_job_age
+
+collect_garbage_rarely()
 
 try:
     check_duplicate_keys(workflow.configfiles)

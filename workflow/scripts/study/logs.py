@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from study.errors import StudyError
+from study.garbage import collect_garbage_rarely
 
 log = logging.getLogger("study")
 
@@ -31,6 +32,7 @@ def script_log(path: str | Path) -> Iterator[None]:
     and status 1, Ctrl-C with status 130; anything else is a bug and leaves its traceback in both
     places.
     """
+    collect_garbage_rarely()
     logging.captureWarnings(True)
     root = logging.getLogger()
     for name in ("__main__", "study"):  # what other packages say below a warning is not for users
