@@ -8,17 +8,28 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-
-configfile: "config/config.yaml"
-
+# The folder of this file. In a module `workflow.basedir` is the folder of the outer Snakefile.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+if not HOME.is_dir():
+    raise WorkflowError(
+        f"{HOME}: Snakemake fetches only single files from an address, and this pipeline needs all "
+        'of its files; clone it, and name the clone\'s file: snakefile: "path/to/Snakefile"'
+    )
 
 # The scripts' package; it imports nothing heavy, because every job parses this file.
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+sys.path.insert(0, str(HOME / "workflow" / "scripts"))
+
+
+include: "workflow/rules/config.smk"
+
+
+configfile: str(MAIN_CONFIGFILE)
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/planning.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/summary.smk"
@@ -38,6 +49,8 @@ rule all:
 
 
 onstart:
+    spare_runs()
+    start_all_until()
     pass_on_sigterm()
     prepare_for_slurm()
 

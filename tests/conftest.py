@@ -16,5 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 @pytest.fixture(scope="session")
 def default_config() -> dict[str, Any]:
-    """config/config.yaml, as it is shipped. Copy before changing it."""
-    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    """config/config.yaml, as it is shipped, with the shipped data sets. Copy before changing it."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    datasets = yaml.safe_load((ROOT / "workflow" / "datasets.yaml").read_text(encoding="utf-8"))
+    return config | {"datasets": datasets}

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from study.config.schema import SCHEMA, check_duplicate_keys
+from study.config.files import check_files
+from study.config.schema import SCHEMA
 from study.config.study import load_study
 from study.errors import StudyError
 
@@ -233,9 +234,11 @@ def test_every_mistake_that_the_schema_finds_is_told_at_once(config) -> None:
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("seeds: [1]\ntraining:\n  epochs: 3\n  epochs: 12\n", encoding="utf-8")
-    with pytest.raises(StudyError, match=r"config\.yaml, line 4: the key 'epochs' stands twice"):
-        check_duplicate_keys([file])
-    check_duplicate_keys([ROOT / "config" / "config.yaml", ROOT / "config" / "digits.yaml"])
+    with pytest.raises(
+        StudyError, match=r"config\.yaml, line 4, column 3: the key 'epochs' is duplicated"
+    ):
+        check_files([file])
+    check_files([ROOT / "config" / "config.yaml", ROOT / "config" / "digits.yaml"])
 
 
 def properties(schema: Config, path: str = "") -> Iterator[tuple[str, Config, bool]]:

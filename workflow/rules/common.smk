@@ -1,5 +1,6 @@
 """The study that the configuration describes, and helpers of the rules."""
 
+import logging
 import signal
 from contextlib import suppress
 from dataclasses import asdict
@@ -7,7 +8,7 @@ from dataclasses import asdict
 import psutil
 
 from study.config.study import load_study
-from study.config.schema import check_duplicate_keys
+from study.console import shorten
 from study.digest import code_digest
 from study.errors import StudyError
 from study.garbage import collect_garbage_rarely
@@ -18,15 +19,17 @@ from study.cluster.resources import (
     training_memory_mb,
     training_minutes,
 )
-from study.cluster.slurm import cancel_orphans, keep_min_job_age
+from study.cluster.slurm import cancel_orphans, keep_min_job_age, look_often
 
 collect_garbage_rarely()
 
 try:
-    check_duplicate_keys(workflow.configfiles)
     study = load_study(config)
 except StudyError as error:
     raise WorkflowError(f"configuration: {error}") from None
+
+# `all` has a dozen files for each run, and names them twice.
+logging.getLogger("snakemake.logging").addFilter(shorten)
 
 RUN = f"{study.outdir}/runs/{{variant}}/seed-{{seed}}"
 
@@ -122,6 +125,7 @@ def prepare_for_slurm() -> None:
     if cancelled:
         print("Cancelled jobs of an earlier snakemake:", *cancelled, file=sys.stderr)
     keep_min_job_age()
+    look_often()
 
 
 def remove_checkpoints_of_finished_runs() -> None:
@@ -131,5 +135,5 @@ def remove_checkpoints_of_finished_runs() -> None:
     would make it train again.
     """
     for job in workflow.dag.jobs:
-        if job.rule.name == "train":
+        if job.rule.name == rules.train.rule.name:  # which has a prefix in a module that gives one
             Path(job.params.checkpoint).unlink(missing_ok=True)

@@ -1,11 +1,6 @@
 """From a published dataset, or the user's own, to one checked .npz with its manifest."""
 
 
-# Where the jobs of a cluster run there is often no way to the internet.
-localrules:
-    download,
-
-
 rule download:
     """Download one published file of a dataset and check its size and SHA-256."""
     output:
@@ -14,6 +9,8 @@ rule download:
         f"{study.outdir}/logs/download/{{dataset}}/{{file}}.log",
     wildcard_constraints:
         file="|".join(map(re.escape, published_names())) or "none",
+    # Where the jobs of a cluster run there is often no way to the internet.
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -21,16 +18,16 @@ rule download:
         mem_mb=500,
         runtime=30,
     params:
-        # What the file is, not where it comes from: a moved mirror reruns nothing.
+        # What the file is, not where it comes from: a moved mirror reruns nothing, because
+        # Snakemake does not compare what depends on `input`.
         sha256=lambda wildcards: published_file(wildcards)["sha256"],
         bytes=lambda wildcards: published_file(wildcards)["bytes"],
+        mirrors=lambda wildcards, input: study.datasets[wildcards.dataset]["mirrors"],
     script:
         "../scripts/download.py"
 
 
-# A checkpoint, so that Snakemake looks again once the data are there: made anew with the same
-# content, they train nothing.
-checkpoint prepare:
+rule prepare:
     """Check a dataset's source files and store them as one .npz with a manifest."""
     input:
         unpack(source_files),

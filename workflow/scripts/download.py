@@ -20,6 +20,5 @@ if __name__ == "__main__":
             destination=snakemake.output[0],
             sha256=snakemake.params.sha256,
             size=snakemake.params.bytes,
-            # From the configuration, not from params: moving a mirror changes no data.
-            mirrors=mirrors_of(dataset, snakemake.config["datasets"][dataset]["mirrors"]),
+            mirrors=mirrors_of(dataset, snakemake.params.mirrors),
         )

@@ -1,5 +1,6 @@
 """What Snakemake on Slurm needs before it submits its first job."""
 
+import asyncio
 import getpass
 import re
 import subprocess
@@ -12,6 +13,7 @@ SECONDS_BETWEEN_LOOKS = 1
 
 
 SECONDS_TO_END = 300
+MOST_SECONDS_BETWEEN_CHECKS = 30
 
 
 # Snakemake's plugin names all jobs of one session by the same UUID, after a prefix if there is one.
@@ -66,6 +68,23 @@ def keep_min_job_age() -> None:
     age = plugin.get_min_job_age()
     if age is not None:
         plugin.get_min_job_age = lambda: age
+
+
+def look_often() -> None:
+    """Have Snakemake look for finished jobs at least twice a minute, and end when all is done.
+
+    Between two looks the thread of a remote executor sleeps in one piece, with the Slurm plugin
+    for up to 180 s, and Snakemake ends only when it wakes: `RemoteExecutor.shutdown` joins it.
+    """
+    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+    async def sleep(executor: RemoteExecutor) -> None:
+        seconds = min(executor.next_seconds_between_status_checks, MOST_SECONDS_BETWEEN_CHECKS)
+        end = time.monotonic() + seconds
+        while executor.wait and time.monotonic() < end:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    RemoteExecutor.sleep = sleep
 
 
 def _squeue() -> str:

@@ -8,41 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from study.errors import StudyError
 
 Config = dict[str, Any]
 
 
-SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
-
-
-def check_duplicate_keys(files: Iterable[str | Path]) -> None:
-    """Refuse YAML files in which a key stands twice: the first would be lost without a word.
-
-    Raises:
-        StudyError: a key stands twice; the message names the file, the line and the key.
-    """
-    for file in files:
-        root = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        waiting = [root] if root else []
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, yaml.SequenceNode):
-                waiting.extend(node.value)
-            elif isinstance(node, yaml.MappingNode):
-                _check_keys(node, file)
-                waiting.extend(value for _, value in node.value)
-
-
-def _check_keys(mapping: yaml.MappingNode, file: str | Path) -> None:
-    seen = set()
-    for key, _ in mapping.value:
-        if key.value in seen:
-            line = key.start_mark.line + 1
-            raise StudyError(f"{file}, line {line}: the key {key.value!r} stands twice; keep one")
-        seen.add(key.value)
+WORKFLOW = Path(__file__).resolve().parents[3]
+SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
 
 def check_schema(config: Config, schema: Config) -> None:

@@ -14,6 +14,7 @@ from study.config.checks import (
     check_verdict,
 )
 from study.config.contrasts import Contrast, declared_contrasts, default_contrasts
+from study.config.datasets import with_shipped
 from study.config.factors import declared_variants, named_factors
 from study.config.schema import SCHEMA, Config, check_schema, completed
 from study.config.variants import Variant, resolved_variant
@@ -71,7 +72,9 @@ def load_study(config: Config) -> Study:
             finds, else one line for the first that needs several keys to see.
     """
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    full = completed(config, schema, schema)
+    full = completed(
+        config | {"datasets": with_shipped(config.get("datasets", {}))}, schema, schema
+    )
     check_schema(full, schema)
     check_outdir(full["outdir"])
     check_verdict(full["verdict"])
