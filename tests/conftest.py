@@ -1,5 +1,6 @@
 """Shared fixtures."""
 
+import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -18,3 +19,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def default_config() -> dict[str, Any]:
     """config/config.yaml, as it is shipped. Copy before changing it."""
     return yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def config(default_config: dict[str, Any]) -> dict[str, Any]:
+    """A copy of config/config.yaml to change."""
+    return copy.deepcopy(default_config)
