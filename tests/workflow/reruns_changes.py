@@ -1,6 +1,7 @@
 """Changes to a finished study, for the tests of reruns."""
 
 import ast
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,13 +29,68 @@ def configured(change: Callable[[dict[str, Any]], object], file: str = CONFIG) -
 
 
 def edited(file: str, old: str, new: str) -> Change:
-    """A change of a source below workflow/scripts: the one place where `old` stands."""
+    """A change of a source below workflow/scripts: the one place that holds `old`."""
 
     def apply(checkout: Path) -> None:
         path = checkout / "workflow" / "scripts" / file
         text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return apply
+
+
+def source_of(checkout: Path, module: str) -> Path:
+    """The file of a module, `study.errors` for instance."""
+    return checkout / "workflow" / "scripts" / f"{module.replace('.', '/')}.py"
+
+
+def moved(old: str, new: str) -> Change:
+    """A module gets another name, in a folder that is made for it, and so does every import."""
+
+    def apply(checkout: Path) -> None:
+        target = source_of(checkout, new)
+        target.parent.mkdir()
+        (target.parent / "__init__.py").touch()
+        source_of(checkout, old).rename(target)
+        workflow = checkout / "workflow"
+        changed = 0
+        for file in [*workflow.rglob("*.py"), *workflow.rglob("*.smk")]:
+            text = file.read_text(encoding="utf-8")
+            text, count = re.subn(rf"\b{re.escape(old)}\b", new, text)
+            changed += count
+            if count:
+                file.write_text(text, encoding="utf-8")
+        assert changed, f"nothing imports {old}"
+
+    return apply
+
+
+def split(old: str, new: str, names: set[str]) -> Change:
+    """Definitions of a module move to a new one, from which the old one imports them."""
+
+    def apply(checkout: Path) -> None:
+        source = source_of(checkout, old)
+        text = source.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        body = ast.parse(text).body
+        last_import = max(
+            node.end_lineno or 0 for node in body if isinstance(node, ast.Import | ast.ImportFrom)
+        )
+        cut: list[str] = []
+        kept = [*lines[:last_import], f"from {new} import {', '.join(sorted(names))}"]
+        position = last_import
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in names:
+                start = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+                kept += lines[position:start]
+                position = node.end_lineno or start
+                cut += lines[start:position]
+        assert cut, f"{old} does not define {names}"
+        source.write_text("\n".join([*kept, *lines[position:], ""]), encoding="utf-8")
+        source_of(checkout, new).write_text(
+            "\n".join([*lines[:last_import], *cut, ""]), encoding="utf-8"
+        )
 
     return apply
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
-from checkout import Job, planned_jobs, run_snakemake
+from checkout import Job, copy_checkout, planned_jobs, run_snakemake
 
 CONFIG = "config/miniature.yaml"
 VARIANTS = ("plain", "own-rate")
@@ -90,3 +91,20 @@ def plan(checkout: Path, *args: str) -> set[Job]:
 def run(checkout: Path, *args: str) -> None:
     done = run_snakemake(checkout, *args, "--cores", "2", "--configfile", CONFIG)
     assert done.returncode == 0, done.stderr
+
+
+def make_finished_study(folder: Path) -> Path:
+    """A checkout in `folder` with the whole study made."""
+    checkout = folder / "checkout"
+    copy_checkout(checkout)
+    config = {
+        "dataset": "tiny",
+        "seeds": list(SEEDS),
+        "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.001},
+        "plots": {"dpi": 40},
+        "datasets": {"tiny": write_mirror(folder / "mirror")},
+        "variants": [variant("plain"), variant("own-rate", training={"learning_rate": 0.01})],
+    }
+    (checkout / CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
+    run(checkout)
+    return checkout

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from checkout import Job, copy_checkout, run_snakemake
+from checkout import Job, run_snakemake
 from reruns_changes import (
     EDIT_SUMMARY,
     EDIT_TRAINING,
@@ -24,9 +23,11 @@ from reruns_changes import (
     configured,
     deleted,
     edited,
+    moved,
     one_byte_changed,
     reformat,
     say_the_same,
+    split,
     switch_branches,
     together,
     touch_sources_and_data,
@@ -41,34 +42,20 @@ from reruns_study import (
     EACH_RUN,
     NOTHING,
     PREPARE,
-    SEEDS,
     SUMMARIES,
     TRAININGS,
     jobs,
+    make_finished_study,
     plan,
     run,
     variant,
-    write_mirror,
 )
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout with the whole study made."""
-    folder = tmp_path_factory.mktemp("reruns")
-    checkout = folder / "checkout"
-    copy_checkout(checkout)
-    config = {
-        "dataset": "tiny",
-        "seeds": list(SEEDS),
-        "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.001},
-        "plots": {"dpi": 40},
-        "datasets": {"tiny": write_mirror(folder / "mirror")},
-        "variants": [variant("plain"), variant("own-rate", training={"learning_rate": 0.01})],
-    }
-    (checkout / CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
-    run(checkout)
-    return checkout
+    return make_finished_study(tmp_path_factory.mktemp("reruns"))
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -93,6 +80,24 @@ ROWS = [
     Row("touch: what later rules read", touch_what_later_rules_read, NOTHING),
     Row("a switch of branches and back", switch_branches, NOTHING),
     Row("comments, docstrings, layout of all code", reformat, NOTHING),
+    Row(
+        "a module moved to another folder",
+        together(
+            moved("study.errors", "study.base.errors"),
+            moved("study.training.forward", "study.kernels.network"),
+        ),
+        NOTHING,
+    ),
+    Row(
+        "a package split, its definitions in new modules",
+        together(
+            split(
+                "study.training.forward", "study.training.dropout", {"DropoutKey", "dropout_mask"}
+            ),
+            split("study.networks.costs", "study.networks.parameters", {"count_parameters"}),
+        ),
+        NOTHING,
+    ),
     Row(
         "another mirror",
         configured(lambda config: config["datasets"]["tiny"].update(mirrors=["https://x.invalid"])),
