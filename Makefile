@@ -43,7 +43,7 @@ check: .venv/installed
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	mypy
-	PYTHONPATH=workflow/scripts lint-imports --no-logo
+	env PYTHONPATH=workflow/scripts lint-imports --no-logo
 	snakemake --lint
 
 # pip compiles byte code as it installs; the stamp is touched only when all went well.
