@@ -27,7 +27,7 @@ Job = dict[str, str]
 
 
 class Session:
-    """A study on a cluster of its own."""
+    """A study on its private cluster."""
 
     def __init__(self, cluster: SlurmCluster, root: Path) -> None:
         self.cluster = cluster
@@ -125,7 +125,7 @@ class Outcome:
 
 @contextmanager
 def session(root: Path, config: dict[str, Any]) -> Iterator[Session]:
-    """A running cluster, and a fresh checkout with `config` on top of its configuration."""
+    """A running cluster, and a fresh checkout whose configuration `config` overrides."""
     with slurm_cluster() as cluster:
         make_study(root / "study", config)
         (root / "home").mkdir()
@@ -190,7 +190,7 @@ def snakemake_killed(root: Path, config: dict[str, Any]) -> Outcome:
         process.kill()
         process.wait()
         time.sleep(3)
-        assert len(on_cluster.running("%i")) == 1, "the job goes on without its snakemake"
+        assert len(on_cluster.running("%i")) == 1, "the job outlives its snakemake"
         assert on_cluster.run("--unlock") == 0
         process = on_cluster.start("--", METRICS)
         most = 0

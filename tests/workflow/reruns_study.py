@@ -35,7 +35,7 @@ AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", "")}
 SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", "")}
 """What is made from the metrics of all runs."""
 COMPARISON: set[Job] = {("compare", ""), ("summarize", "")}
-"""What is made anew when the comparison is; the summary quotes it."""
+"""The comparison, and the summary, which quotes it."""
 PREPARE: set[Job] = {("prepare", "dataset=tiny")}
 TRAININGS = jobs(*EACH_RUN) | AGGREGATES
 """Every training and all that follows from it."""
