@@ -3,7 +3,7 @@
 # make test    the tests
 # make soak    kill the study a hundred times and compare (docs/reliability.md)
 # make bench   time the training against others (docs/performance.md)
-# make check   lint, format and types
+# make check   lint, format, types and the direction of imports
 # make lock    resolve the dependencies anew (needs uv)
 # make test-slurm  run the study on a private Slurm cluster (docs/cluster.md)
 
@@ -43,6 +43,7 @@ check: .venv/installed
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	mypy
+	env PYTHONPATH=workflow/scripts lint-imports --no-logo
 	snakemake --lint
 
 # pip compiles byte code as it installs; the stamp is touched only when all went well.

@@ -1,5 +1,6 @@
 """Shared fixtures."""
 
+import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -20,3 +21,9 @@ def default_config() -> dict[str, Any]:
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
     datasets = yaml.safe_load((ROOT / "workflow" / "datasets.yaml").read_text(encoding="utf-8"))
     return config | {"datasets": datasets}
+
+
+@pytest.fixture
+def config(default_config: dict[str, Any]) -> dict[str, Any]:
+    """A copy of config/config.yaml to change."""
+    return copy.deepcopy(default_config)

@@ -1,6 +1,5 @@
 """Which variants are compared, and what is said to differ."""
 
-import copy
 from typing import Any
 
 import pytest
@@ -10,11 +9,6 @@ from study.config.study import load_study
 from study.errors import StudyError
 
 Config = dict[str, Any]
-
-
-@pytest.fixture
-def config(default_config: Config) -> Config:
-    return copy.deepcopy(default_config)
 
 
 def pairs(config: Config) -> list[tuple[str, str]]:

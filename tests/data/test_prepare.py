@@ -1,21 +1,18 @@
-"""Reading, checking and storing data: real files, good and bad."""
+"""Data sets prepared and stored, the bundled digits, and the split for validation."""
 
 import gzip
 import hashlib
 import json
-import struct
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from conftest import ROOT
+from small_dataset import dataset, error_of, run, write_idx, write_npz
 from study.data.digits import bundled_digits
-from study.data.idx import read_idx
 from study.data.npz import ARRAYS
 from study.data.prepared import content_digest, load_prepared, prepare
 from study.data.split import stratified_holdout
@@ -28,71 +25,6 @@ MNIST_FILES = {
     "x_test": "t10k-images-idx3-ubyte.gz",
     "y_test": "t10k-labels-idx1-ubyte.gz",
 }
-HTML = b"<!DOCTYPE html>\n<html><body>Please log in</body></html>"
-
-
-def idx(array: NDArray[Any], kind: int = 0x08) -> bytes:
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape)
-    return header + array.tobytes()
-
-
-def dataset(n_train: int = 12, n_test: int = 6) -> dict[str, NDArray[Any]]:
-    """A sound data set of 3 classes and 4x5 images."""
-    random = np.random.default_rng(0)
-    return {
-        "x_train": random.integers(0, 256, (n_train, 4, 5), dtype=np.uint8),
-        "y_train": np.arange(n_train, dtype=np.uint8) % 3,
-        "x_test": random.integers(0, 256, (n_test, 4, 5), dtype=np.uint8),
-        "y_test": np.arange(n_test, dtype=np.uint8) % 3,
-    }
-
-
-def write_idx(folder: Path, **changed: bytes) -> dict[str, str]:
-    """Write a sound data set as four plain IDX files, some with other content; their paths."""
-    contents = {name: idx(array) for name, array in dataset().items()} | changed
-    paths = {}
-    for name, content in contents.items():
-        path = folder / f"{name}.idx"
-        path.write_bytes(content)
-        paths[name] = str(path)
-    return paths
-
-
-def write_npz(folder: Path, **changed: Any) -> str:
-    arrays = {name: array for name, array in (dataset() | changed).items() if array is not None}
-    np.savez_compressed(folder / "own.npz", **arrays)
-    return str(folder / "own.npz")
-
-
-def run(folder: Path, source: dict[str, str], classes: int = 3) -> tuple[Path, Path]:
-    npz, manifest = folder / "out" / "own.npz", folder / "out" / "own.json"
-    prepare("own", classes, source, npz, manifest)
-    return npz, manifest
-
-
-def error_of(folder: Path, source: dict[str, str], classes: int = 3) -> str:
-    """The message of the one expected error; it is one line, and nothing was written."""
-    with pytest.raises(StudyError) as caught:
-        run(folder, source, classes)
-    assert "\n" not in str(caught.value)
-    assert not (folder / "out").exists()
-    return str(caught.value)
-
-
-@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-@pytest.mark.parametrize("suffix", ["", ".gz"], ids=["without-gz", "with-gz"])
-def test_idx_files_are_told_apart_by_content(tmp_path: Path, packed: bool, suffix: str) -> None:
-    images = dataset()["x_train"]
-    path = tmp_path / f"images{suffix}"
-    path.write_bytes(gzip.compress(idx(images)) if packed else idx(images))
-    np.testing.assert_array_equal(read_idx(path), images)
-
-
-def test_idx_values_are_big_endian(tmp_path: Path) -> None:
-    labels = np.array([1, 258, -1])
-    path = tmp_path / "labels"
-    path.write_bytes(idx(labels.astype(">i4"), 0x0C))
-    assert read_idx(path).tolist() == [1, 258, -1]
 
 
 def test_four_idx_files_become_an_npz_and_a_manifest(tmp_path: Path) -> None:
@@ -143,187 +75,6 @@ def test_the_npz_needs_no_pickle(tmp_path: Path) -> None:
         assert archive.namelist() == [f"{name}.npy" for name in ARRAYS]
     with np.load(npz, allow_pickle=False) as arrays:
         assert all(arrays[name].dtype == np.uint8 for name in ARRAYS)
-
-
-IMAGES, LABELS = idx(dataset()["x_train"]), idx(dataset()["y_train"])
-PACKED = gzip.compress(IMAGES, mtime=0)
-IDX_ERRORS = {
-    "empty-file": ({"x_train": b""}, "x_train.idx: the file is empty"),
-    "html": ({"y_test": HTML}, "y_test.idx: an HTML page in place of the IDX file"),
-    "html-gzipped": ({"x_test": gzip.compress(HTML)}, "x_test.idx: an HTML page in place"),
-    "magic": (
-        {"x_train": b"\x89PNG" + IMAGES},
-        "x_train.idx: wrong magic number 89 50 4e 47; an IDX file starts with 00 00 08 03",
-    ),
-    "one-byte": ({"x_train": b"\0"}, "x_train.idx: truncated: 1 bytes, but its IDX header alone"),
-    "header-cut": (
-        {"x_train": IMAGES[:9]},
-        "x_train.idx: truncated: 9 bytes, but its IDX header alone has 16",
-    ),
-    "unknown-type": (
-        {"x_train": b"\0\0\x07" + IMAGES[3:]},
-        "x_train.idx: unknown IDX element type 0x07; allowed are 0x08, 0x09, 0x0b, 0x0c",
-    ),
-    "float-images": (
-        {"x_train": idx(np.zeros((12, 4, 5), ">f4"), 0x0D)},
-        "x_train.idx: images of dtype float32; allowed is uint8: scale the pixels to 0..255",
-    ),
-    "float-labels": (
-        {"y_train": idx(np.zeros(12, ">f8"), 0x0E)},
-        "y_train.idx: labels of dtype float64; allowed is an integer type",
-    ),
-    "truncated": (
-        {"x_train": IMAGES[:-3]},
-        "x_train.idx: truncated: 237 bytes of values after the header, which says 240 "
-        "(12 x 4 x 5 of uint8)",
-    ),
-    "trailing": (
-        {"y_train": LABELS + b"\0\0"},
-        "y_train.idx: 2 trailing bytes: 14 bytes of values after the header, which says 12",
-    ),
-    "gzip-truncated": (
-        {"x_train": PACKED[:-20]},
-        f"x_train.idx: truncated: its gzip stream ends after {len(PACKED) - 20} bytes",
-    ),
-    "gzip-header-only": ({"x_train": PACKED[:4]}, "x_train.idx: truncated: its gzip stream"),
-    "gzip-checksum": (
-        {"x_train": PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:]},
-        "x_train.idx: damaged gzip file (CRC check failed",
-    ),
-    "gzip-data": (
-        {"x_train": PACKED[:10] + b"\xff" * 40 + PACKED[50:]},
-        "x_train.idx: damaged gzip file (Error -3 while decompressing",
-    ),
-    "images-as-labels": (
-        {"y_train": IMAGES},
-        "y_train.idx: labels of shape [12, 4, 5]; allowed is [images]",
-    ),
-    "labels-as-images": (
-        {"x_train": LABELS},
-        "x_train.idx: images of shape [12]; allowed are [images, height, width]",
-    ),
-    "no-images": (
-        {"x_train": idx(np.zeros((0, 4, 5), np.uint8))},
-        "x_train.idx: empty, shape [0, 4, 5]; allowed is 1 image or more",
-    ),
-    "no-pixels": (
-        {"x_train": idx(np.zeros((12, 0, 5), np.uint8))},
-        "x_train.idx: empty, shape [12, 0, 5]",
-    ),
-    "no-labels": ({"y_test": idx(np.zeros(0, np.uint8))}, "y_test.idx: empty; allowed is 1 label"),
-    "numbers-differ": (
-        {"y_train": idx(np.zeros(11, np.uint8))},
-        "y_train.idx: 11 labels for the 12 images in ",
-    ),
-    "label-too-large": (
-        {"y_test": idx(np.array([0, 1, 2, 0, 3, 9], np.uint8))},
-        "y_test.idx: label 3 at position 4; allowed are 0 to 2 (classes: 3)",
-    ),
-    "label-negative": (
-        {"y_test": idx(np.array([0, -1, 2, 0, 1, 1], np.int8), 0x09)},
-        "y_test.idx: label -1 at position 1; allowed are 0 to 2 (classes: 3)",
-    ),
-    "shapes-differ": (
-        {"x_test": idx(np.zeros((6, 5, 4), np.uint8))},
-        "x_test.idx: test images of shape 5x4; allowed is the shape of the training images, 4x5",
-    ),
-}
-
-
-@pytest.mark.parametrize(("changed", "message"), IDX_ERRORS.values(), ids=IDX_ERRORS.keys())
-def test_a_bad_idx_file_gives_one_clear_line(
-    tmp_path: Path, changed: dict[str, bytes], message: str
-) -> None:
-    assert f"{tmp_path}/{message}" in error_of(tmp_path, write_idx(tmp_path, **changed))
-
-
-FLOATS = dataset()["x_train"] / 255
-NPZ_ERRORS = {
-    "missing": ({"y_test": None}, ": no array y_test among x_train, y_train, x_test; an .npz must"),
-    "pickled": (
-        {"x_train": np.array([{"a": 1}, None], dtype=object)},
-        ": x_train holds pickled Python objects, which are never loaded",
-    ),
-    "floats": (
-        {"x_train": FLOATS},
-        ": x_train: images of dtype float64; allowed is uint8: scale the pixels to 0..255",
-    ),
-    "int64-images": (
-        {"x_test": dataset()["x_test"].astype(np.int64)},
-        ": x_test: images of dtype int64; allowed is uint8",
-    ),
-    "flat-images": (
-        {"x_train": np.zeros((12, 20), np.uint8)},
-        ": x_train: images of shape [12, 20]; allowed are [images, height, width] and "
-        "[images, height, width, channels]",
-    ),
-    "five-dimensions": (
-        {"x_train": np.zeros((12, 4, 5, 1, 1), np.uint8)},
-        ": x_train: images of shape [12, 4, 5, 1, 1]",
-    ),
-    "one-hot": (
-        {"y_train": np.eye(3, dtype=np.uint8)[dataset()["y_train"]]},
-        ": y_train: labels of shape [12, 3]; allowed is [images], the number of the class",
-    ),
-    "float-labels": (
-        {"y_train": np.zeros(12)},
-        ": y_train: labels of dtype float64; allowed is an integer type",
-    ),
-    "text-labels": (
-        {"y_train": np.array(["cat"] * 12)},
-        ": y_train: labels of dtype str96; allowed is an integer type",
-    ),
-    "label-beyond-uint8": (  # 256 would become 0 if it were cut to uint8 before the check
-        {"y_train": np.full(12, 256)},
-        ": y_train: label 256 at position 0; allowed are 0 to 2",
-    ),
-    "channels-differ": (
-        {"x_test": np.zeros((6, 4, 5, 1), np.uint8)},
-        ": x_test: test images of shape 4x5x1; allowed is the shape of the training images, 4x5",
-    ),
-    "empty": ({"x_test": np.zeros((0, 4, 5), np.uint8)}, ": x_test: empty, shape [0, 4, 5]"),
-    "numbers-differ": (
-        {"y_test": np.zeros(7, np.uint8)},
-        ": y_test: 7 labels for the 6 images in ",
-    ),
-}
-
-
-@pytest.mark.parametrize(("changed", "message"), NPZ_ERRORS.values(), ids=NPZ_ERRORS.keys())
-def test_a_bad_npz_gives_one_clear_line(
-    tmp_path: Path, changed: dict[str, Any], message: str
-) -> None:
-    source = write_npz(tmp_path, **changed)
-    assert f"{source}{message}" in error_of(tmp_path, {"npz": source})
-
-
-def damage(content: bytes, start: int, length: int = 40) -> bytes:
-    return (
-        content[:start]
-        + bytes(byte ^ 0x55 for byte in content[start : start + length])
-        + (content[start + length :])
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda content: b"", ": the file is empty"),
-        (lambda content: HTML, ": an HTML page in place of the .npz file"),
-        (lambda content: b"\x93NUMPY\x01\x00", ": starts with the bytes 93 4e 55 4d, so it is not"),
-        (lambda content: b"\x80\x04\x95pickle", ": starts with the bytes 80 04 95 70"),
-        (lambda content: content[:-30], ": the .npz file is damaged or truncated"),
-        (lambda content: content[:200], ": the .npz file is damaged or truncated"),
-        (lambda content: damage(content, 150), ": the .npz file is damaged or truncated"),
-    ],
-    ids=["empty", "html", "npy", "pickle", "end-cut", "cut", "damaged"],
-)
-def test_a_file_that_is_no_npz_gives_one_clear_line(
-    tmp_path: Path, change: Any, message: str
-) -> None:
-    source = Path(write_npz(tmp_path))
-    source.write_bytes(change(source.read_bytes()))
-    assert f"{source}{message}" in error_of(tmp_path, {"npz": str(source)})
 
 
 @pytest.mark.parametrize("classes", [1, 257])

@@ -4,286 +4,58 @@ A miniature study is made once, from download to summary. Each row changes a cop
 for a plan by a dry run; the plan must hold exactly the jobs that the row names.
 """
 
-import ast
-import gzip
-import hashlib
-import itertools
 import os
 import shutil
-import struct
-import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import yaml
 
-from checkout import Job, copy_checkout, planned_jobs, run_snakemake
-
-CONFIG = "config/miniature.yaml"
-VARIANTS = ("plain", "own-rate")
-SEEDS = (1, 2)
-IMAGES = {"train": 60, "test": 30}
-CLASSES = 3
-
-# --- the jobs of the miniature study -------------------------------------------------------------
-
-EACH_RUN = ("train", "evaluate")
-
-
-def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] = SEEDS) -> set[Job]:
-    """The jobs of these rules for all runs of the variants and seeds."""
-    runs = itertools.product(rules, variants, seeds)
-    return {(rule, f"variant={variant}, seed={seed}") for rule, variant, seed in runs}
-
-
-NOTHING: set[Job] = set()
-AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", "")}
-SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", "")}
-"""What is made from the metrics of all runs."""
-COMPARISON: set[Job] = {("compare", ""), ("summarize", "")}
-"""What is made anew when the comparison is; the summary quotes it."""
-PREPARE: set[Job] = {("prepare", "dataset=tiny")}
-TRAININGS = jobs(*EACH_RUN) | AGGREGATES
-"""Every training and all that follows from it."""
-
-
-# --- the miniature study -------------------------------------------------------------------------
-
-
-def write_mirror(folder: Path) -> dict[str, Any]:
-    """Write a small random data set as a mirror would hold it; returns its entry in `datasets`."""
-    folder.mkdir()
-    random = np.random.default_rng(1)
-    files = {}
-    for part, count in IMAGES.items():
-        labels = np.arange(count, dtype=np.uint8) % CLASSES
-        images = random.integers(0, 256, (count, 8, 8), dtype=np.uint8)
-        for letter, array in (("x", images), ("y", labels)):
-            header = struct.pack(f">HBB{array.ndim}I", 0, 0x08, array.ndim, *array.shape)
-            content = gzip.compress(header + array.tobytes(), mtime=0)
-            file = folder / f"{part}-{letter}.gz"
-            file.write_bytes(content)
-            files[f"{letter}_{part}"] = {
-                "name": file.name,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-    return {
-        "classes": CLASSES,
-        "shape": [8, 8, 1],
-        "train_images": IMAGES["train"],
-        "mirrors": [folder.as_uri()],
-        "files": files,
-    }
-
-
-def variant(id_: str, **more: Any) -> dict[str, Any]:
-    """A network with one convolution."""
-    return {
-        "id": id_,
-        "label": f"The {id_} one",
-        "layers": [[{"conv": {"filters": 2, "kernel": 3}}, "flatten"]],
-        **more,
-    }
-
-
-def plan(checkout: Path, *args: str) -> set[Job]:
-    """What Snakemake would run now, the rule `all` aside."""
-    planned = planned_jobs(checkout, "--configfile", CONFIG, *args)
-    assert set(planned.values()) <= {1}
-    return set(planned) - {("all", "")}
-
-
-def run(checkout: Path, *args: str) -> None:
-    done = run_snakemake(checkout, *args, "--cores", "2", "--configfile", CONFIG)
-    assert done.returncode == 0, done.stderr
+from checkout import Job, run_snakemake
+from reruns_changes import (
+    EDIT_SUMMARY,
+    EDIT_TRAINING,
+    Change,
+    change_environments,
+    configured,
+    deleted,
+    edited,
+    moved,
+    one_byte_changed,
+    reformat,
+    say_the_same,
+    split,
+    switch_branches,
+    together,
+    touch_sources_and_data,
+    touch_trainings,
+    touch_what_later_rules_read,
+    turn_key_order,
+)
+from reruns_study import (
+    AGGREGATES,
+    COMPARISON,
+    CONFIG,
+    EACH_RUN,
+    NOTHING,
+    PREPARE,
+    SUMMARIES,
+    TRAININGS,
+    jobs,
+    make_finished_study,
+    plan,
+    run,
+    variant,
+)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout with the whole study made."""
-    folder = tmp_path_factory.mktemp("reruns")
-    checkout = folder / "checkout"
-    copy_checkout(checkout)
-    config = {
-        "dataset": "tiny",
-        "seeds": list(SEEDS),
-        "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.001},
-        "plots": {"dpi": 40},
-        "datasets": {"tiny": write_mirror(folder / "mirror")},
-        "variants": [variant("plain"), variant("own-rate", training={"learning_rate": 0.01})],
-    }
-    (checkout / CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
-    run(checkout)
-    return checkout
-
-
-# --- changes -------------------------------------------------------------------------------------
-
-Change = Callable[[Path], object]
-"""Changes a copy of the finished study, whose folder it is given."""
-
-
-def configured(change: Callable[[dict[str, Any]], object], file: str = CONFIG) -> Change:
-    """A change of the configuration: of the content of `file`, in place."""
-
-    def apply(checkout: Path) -> None:
-        path = checkout / file
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        change(config)
-        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-
-    return apply
-
-
-def edited(file: str, old: str, new: str) -> Change:
-    """A change of a source below workflow/scripts: the one place where `old` stands."""
-
-    def apply(checkout: Path) -> None:
-        path = checkout / "workflow" / "scripts" / file
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    return apply
-
-
-def deleted(*files: str) -> Change:
-    def apply(checkout: Path) -> None:
-        for file in files:
-            (checkout / file).unlink()
-
-    return apply
-
-
-def one_byte_changed(file: str) -> Change:
-    def apply(checkout: Path) -> None:
-        content = bytearray((checkout / file).read_bytes())
-        content[-1] ^= 1
-        (checkout / file).write_bytes(content)
-
-    return apply
-
-
-def together(*changes: Change) -> Change:
-    def apply(checkout: Path) -> None:
-        for change in changes:
-            change(checkout)
-
-    return apply
-
-
-def sources(checkout: Path) -> Iterator[Path]:
-    """Every file that is no result."""
-    for file in checkout.rglob("*"):
-        inside = file.relative_to(checkout).parts[0]
-        if file.is_file() and inside not in ("results", ".snakemake", ".git"):
-            yield file
-
-
-def touch_sources_and_data(checkout: Path) -> None:
-    touched = set(sources(checkout))
-    assert {"data.smk", "train.py", "trainer.py", "tiny.npz", "train-x.gz", "miniature.yaml"} <= {
-        file.name for file in touched
-    }
-    for file in touched:
-        file.touch()
-
-
-def touch_what_later_rules_read(checkout: Path) -> None:
-    names = (
-        *("history.csv", "metrics.json", "weights.npz", "predictions.npz"),
-        "summary.csv",
-    )
-    for file in sorted((checkout / "results").rglob("*")):
-        if file.name in names:
-            file.touch()
-
-
-def switch_branches(checkout: Path) -> None:
-    """Change every script and module on another branch, and come back: only time stamps differ."""
-
-    def git(*args: str) -> None:
-        name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-        subprocess.run(["git", *name, *args], cwd=checkout, check=True, capture_output=True)
-
-    git("init", "--initial-branch", "main")
-    git("add", "--all")
-    git("commit", "--message", "one")
-    git("switch", "--create", "other")
-    scripts = list((checkout / "workflow").rglob("*.py"))
-    before = {script: script.stat().st_mtime_ns for script in scripts}
-    for script in scripts:
-        script.write_text(script.read_text(encoding="utf-8") + "\nprint(1)\n", encoding="utf-8")
-    git("commit", "--all", "--message", "two")
-    git("switch", "main")
-    assert all(script.stat().st_mtime_ns != before[script] for script in scripts)
-
-
-def reformat(checkout: Path) -> None:
-    """Write all code anew: another layout, no old comment but a new one, other docstrings."""
-    for script in (checkout / "workflow" / "scripts").rglob("*.py"):
-        tree = ast.parse(script.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            match node:
-                case (
-                    ast.Module(body=[ast.Expr(value=ast.Constant() as docstring), *_])
-                    | ast.ClassDef(body=[ast.Expr(value=ast.Constant() as docstring), *_])
-                    | ast.FunctionDef(body=[ast.Expr(value=ast.Constant() as docstring), *_])
-                ):
-                    docstring.value = "Other words."
-        script.write_text(f"{ast.unparse(tree)}\n# A comment.\n", encoding="utf-8")
-    for rules in [checkout / "Snakefile", *(checkout / "workflow" / "rules").glob("*.smk")]:
-        text = rules.read_text(encoding="utf-8")
-        assert text.startswith('"""')
-        text = '"""Other words. ' + text.removeprefix('"""')
-        rules.write_text(f"# A comment.\n\n{text}\n# A comment.\n", encoding="utf-8")
-
-
-def turn_key_order(value: Any) -> None:
-    """Turn round the keys of all mappings in `value`."""
-    if isinstance(value, dict):
-        for key, item in list(value.items())[::-1]:
-            turn_key_order(item)
-            value[key] = value.pop(key)
-    elif isinstance(value, list):
-        for item in value:
-            turn_key_order(item)
-
-
-def say_the_same(config: dict[str, Any]) -> None:
-    """The same study in other words."""
-    config["seeds"] = 2
-    config["training"] |= {"optimizer": "adam", "pixel_divisor": 255.0}  # as without
-    plain, own = config["variants"]
-    plain["layers"] = plain["layers"][0]
-    plain["training"] = {"learning_rate": 0.001}
-    own["layers"][0][0]["conv"] |= {"stride": 1, "padding": "valid"}
-
-
-def change_environments(checkout: Path) -> None:
-    for file in (checkout / "envs").iterdir():
-        text = file.read_text(encoding="utf-8")
-        assert "==" in text
-        file.write_text(text.replace("==", "==9."), encoding="utf-8")
-
-
-def touch_trainings(checkout: Path) -> None:
-    done = run_snakemake(
-        checkout, *("--configfile", CONFIG, "--cores", "1", "--touch", "--until", "train")
-    )
-    assert done.returncode == 0, done.stderr
-
-
-EDIT_TRAINING = edited(
-    "study/training/forward.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
-)
-EDIT_SUMMARY = edited("study/summary/markdown.py", "NOTABLE = 0.4", "NOTABLE = 0.5")
+    return make_finished_study(tmp_path_factory.mktemp("reruns"))
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -308,6 +80,24 @@ ROWS = [
     Row("touch: what later rules read", touch_what_later_rules_read, NOTHING),
     Row("a switch of branches and back", switch_branches, NOTHING),
     Row("comments, docstrings, layout of all code", reformat, NOTHING),
+    Row(
+        "a module moved to another folder",
+        together(
+            moved("study.errors", "study.base.errors"),
+            moved("study.training.forward", "study.kernels.network"),
+        ),
+        NOTHING,
+    ),
+    Row(
+        "a package split, its definitions in new modules",
+        together(
+            split(
+                "study.training.forward", "study.training.dropout", {"DropoutKey", "dropout_mask"}
+            ),
+            split("study.networks.costs", "study.networks.parameters", {"count_parameters"}),
+        ),
+        NOTHING,
+    ),
     Row(
         "another mirror",
         configured(lambda config: config["datasets"]["tiny"].update(mirrors=["https://x.invalid"])),

@@ -1,0 +1,88 @@
+"""Effects of factors against direct computation and a published experiment."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from paired_runs import MARGIN, runs_of
+from study.statistics.effects import accuracy_table, effect_rows, effects
+from study.statistics.findings import TOO_FEW
+
+
+def test_the_effects_of_the_pilot_plant() -> None:
+    """Yields of Box, Hunter and Hunter (2005), Statistics for Experimenters, table 5.1."""
+    yields = [60, 72, 54, 68, 52, 83, 45, 80]  # temperature fastest, then concentration, catalyst
+    factors = {name: ["low", "high"] for name in ("catalyst", "concentration", "temperature")}
+    found = {
+        "x".join(change.factor[0:3] for change in effect.changes): effect.points
+        for effect in effects(factors, np.array([yields, yields], float))
+    }
+    assert {name: points[0] for name, points in found.items()} == pytest.approx(
+        {
+            **{"cat": 1.5, "con": -5, "tem": 23},
+            # the book's interactions are half the difference of effects: 0, 10 and 1.5
+            **{"catxcon": 0, "catxtem": 20, "conxtem": 3},
+        }
+    )
+    assert all(points[0] == points[1] for points in found.values())
+
+
+def test_effects_are_contrasts_of_cell_means() -> None:
+    factors = {"depth": ["3", "5", "7"], "dropout": ["with", "without"], "fixed": ["x"]}
+    table = np.random.default_rng(1).normal(99, 0.1, (8, 6))
+    cells = {(d, w): table[:, 2 * d + w] for d in range(3) for w in range(2)}
+    rows = effect_rows(factors, table, seeds=8, margin=MARGIN)
+    expected: dict[tuple[str, str], np.ndarray] = {
+        ("main", "3 → 5"): (cells[1, 0] + cells[1, 1] - cells[0, 0] - cells[0, 1]) / 2,
+        ("main", "3 → 7"): (cells[2, 0] + cells[2, 1] - cells[0, 0] - cells[0, 1]) / 2,
+        ("main", "with → without"): np.mean([cells[d, 1] - cells[d, 0] for d in range(3)], axis=0),
+        ("interaction", "3 → 5, with → without"): (cells[1, 1] - cells[0, 1])
+        - (cells[1, 0] - cells[0, 0]),
+        ("interaction", "3 → 7, with → without"): (cells[2, 1] - cells[0, 1])
+        - (cells[2, 0] - cells[0, 0]),
+    }
+    assert [(row.kind, row.levels) for row in rows] == list(expected)
+    p_values = []
+    for row, points in zip(rows, expected.values(), strict=True):
+        interval = stats.ttest_1samp(points, 0).confidence_interval()
+        assert row.estimate == pytest.approx(points.mean(), abs=1e-9)
+        assert (row.low, row.high) == pytest.approx(tuple(interval), abs=1e-9)
+        flips = stats.permutation_test(
+            (points,), np.sum, permutation_type="samples", n_resamples=np.inf
+        )
+        assert row.p == pytest.approx(flips.pvalue, abs=1e-9)
+        p_values.append(flips.pvalue)
+    adjusted = list(multipletests(p_values, method="holm")[1])
+    assert [row.p_adjusted for row in rows] == pytest.approx(adjusted, abs=1e-9)
+
+
+def test_effects_in_words() -> None:
+    noise = np.random.default_rng(2).normal(0, 0.02, (10, 4))
+    table = np.array([99.0, 98.0, 99.2, 99.2]) + noise  # dropout helps where there is no norm
+    factors = {"batch_norm": ["without", "with"], "dropout": ["with", "without"]}
+    norm, dropout, both = effect_rows(factors, table, seeds=10, margin=MARGIN)
+    assert norm.conclusion.startswith(
+        "Accuracy is higher with batch norm than without batch norm: +0.7"
+    )
+    assert dropout.verdict == "lower"
+    assert both.effect == "batch norm x dropout"
+    assert both.verdict == "higher"
+    assert both.conclusion.startswith(
+        "The change by batch norm (without → with) is higher without dropout than with dropout: +"
+    )
+    few = effect_rows(factors, table[:3], seeds=4, margin=MARGIN)[2]
+    assert few.verdict == TOO_FEW
+    assert "without dropout, minus that with dropout, is +" in few.conclusion
+    assert few.conclusion.endswith("1 of 4 seeds left out, for want of finished runs.")
+
+
+def test_a_seed_without_all_its_runs_has_no_effects() -> None:
+    runs = runs_of({"a": [10, 20], "b": [30, 40]})
+    del runs["b", 2]
+    assert accuracy_table(["a", "b"], runs, [1, 2]).tolist() == [[99.9, 99.7]]
+    none = accuracy_table(["a", "c"], runs, [1, 2])
+    assert none.shape == (0, 2)
+    (row,) = effect_rows({"x": ["1", "2"]}, none, seeds=2, margin=MARGIN)
+    assert row.conclusion == "Nothing can be said: no seed has finished runs of every variant."
+    assert effect_rows({}, accuracy_table([], runs, [1, 2]), seeds=2, margin=MARGIN) == []
