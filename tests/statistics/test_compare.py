@@ -20,6 +20,7 @@ from study.config.contrasts import Contrast
 from study.errors import StudyError
 from study.figures.contrasts import ForestRow, forest_figure
 from study.figures.interactions import interactions_figure
+from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs, read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows
 from study.statistics.effects import EffectRow, accuracy_table, effect_rows, effects
@@ -35,11 +36,11 @@ def contrast(variant: str, baseline: str = "a", family: str = "study") -> Contra
     return Contrast(f"{variant} vs {baseline}", family, baseline, variant, "something")
 
 
-def runs_of(wrong: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], Predictions]:
+def runs_of(wrong: Mapping[str, Sequence[int]]) -> dict[RunKey, Predictions]:
     """Runs with seeds 1, 2, ... that get so many of 10,000 images wrong, other ones every time."""
     random = np.random.default_rng(1)
     return {
-        (variant, seed): predictions(random.choice(10_000, count, replace=False))
+        RunKey(variant, seed): predictions(random.choice(10_000, count, replace=False))
         for variant, counts in wrong.items()
         for seed, count in enumerate(counts, start=1)
     }
@@ -80,7 +81,7 @@ def test_a_row_holds_what_scipy_and_statsmodels_say() -> None:
         assert row.variant_accuracy == pytest.approx(1 - np.mean(wrong[variant]) / 1e4, abs=1e-12)
         assert row.baseline_accuracy == pytest.approx(1 - np.mean(wrong[baseline]) / 1e4, abs=1e-12)
         for seed, text in enumerate(row.mcnemar.split("; "), start=1):
-            first, second = runs[variant, seed].right, runs[baseline, seed].right
+            first, second = (runs[RunKey(id_, seed)].right for id_ in (variant, baseline))
             table = np.histogram2d(first, second, bins=2)[0]
             assert float(text) == pytest.approx(mcnemar(table, exact=True).pvalue, rel=1e-9)
     adjusted = multipletests(p_values, method="holm")[1]
@@ -175,7 +176,7 @@ def test_enough_seeds_may_still_leave_it_open() -> None:
 
 def test_identical_predictions_are_said_to_be_so() -> None:
     same = {seed: predictions(range(seed)) for seed in (1, 2, 3)}
-    runs = {(variant, seed): run for variant in "ab" for seed, run in same.items()}
+    runs = {RunKey(variant, seed): run for variant in "ab" for seed, run in same.items()}
     row = rows_of(runs, contrast("b"), seeds=3)[0]
     assert row.verdict == IDENTICAL
     assert (row.p, row.low, row.mcnemar) == (None, None, "identical; identical; identical")
@@ -204,9 +205,9 @@ def test_the_same_accuracy_by_other_mistakes() -> None:
 
 def test_failed_runs_leave_their_seeds_out() -> None:
     runs = runs_of({"a": [60, 61, 62, 64], "b": [70, 75, 74, 71], "c": [90, 95, 93, 94]})
-    del runs["b", 2], runs["a", 4]
+    del runs[RunKey("b", 2)], runs[RunKey("a", 4)]
     for seed in (1, 2, 3, 4):
-        del runs["c", seed]
+        del runs[RunKey("c", seed)]
     partly, nothing = rows_of(runs, contrast("b"), contrast("c"), seeds=4)
     assert partly.n == 2
     assert partly.difference == pytest.approx(-np.mean([10, 12]) / 100)
@@ -223,7 +224,7 @@ def test_a_failed_run_does_not_make_the_others_easier_to_prove() -> None:
     runs = runs_of(wrong)
     whole = rows_of(runs, contrast("b"), contrast("c"), seeds=6)[0]
     for seed in range(1, 7):
-        del runs["c", seed]
+        del runs[RunKey("c", seed)]
     assert rows_of(runs, contrast("b"), contrast("c"), seeds=6)[0].p_adjusted == whole.p_adjusted
 
 
@@ -299,7 +300,7 @@ def test_effects_in_words() -> None:
 
 def test_a_seed_without_all_its_runs_has_no_effects() -> None:
     runs = runs_of({"a": [10, 20], "b": [30, 40]})
-    del runs["b", 2]
+    del runs[RunKey("b", 2)]
     assert accuracy_table(["a", "b"], runs, [1, 2]).tolist() == [[99.9, 99.7]]
     none = accuracy_table(["a", "c"], runs, [1, 2])
     assert none.shape == (0, 2)
@@ -334,8 +335,8 @@ def test_predictions_are_read_of_the_chosen_epoch(tmp_path: Path) -> None:
         tmp_path / "b" / "predictions.npz", last, chosen_probabilities=np.eye(10)[chosen.classes]
     )
     runs = read_runs([str(plain), str(both)], [("a", 1), ("b", 1)])
-    assert runs["a", 1].accuracy == 0.8
-    assert runs["b", 1].accuracy == 0.9
+    assert runs[RunKey("a", 1)].accuracy == 0.8
+    assert runs[RunKey("b", 1)].accuracy == 0.9
 
 
 def test_predictions_that_are_not_finite_count_as_no_run(tmp_path: Path) -> None:
