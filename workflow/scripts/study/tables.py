@@ -27,10 +27,10 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
 
 
 def read_records(path: str | Path, kind: type) -> pd.DataFrame:
-    """Read what `write_records` wrote, with a column for each field of the dataclass `kind`.
+    """Read a table written by `write_records`, with a column for each field of `kind`.
 
-    Fields of the types `str` and `int` keep them. All others are floats, with NaN for an empty
-    cell. Text is never taken for a missing value.
+    Columns of `str` and `int` fields keep their type. All others are floats, with NaN for an empty
+    cell. Text is never read as a missing value.
 
     Raises:
         StudyError: the file ends within a line, a column is missing, or a value is not of its

@@ -1,7 +1,7 @@
-"""The parts that a summary is made of, which each renderer turns into its own format.
+"""The parts of a summary, which each renderer turns into its format.
 
-Texts are plain, except that `code` stands between backticks and **important words** between pairs
-of asterisks, as in Markdown; `spans` takes them apart.
+Texts are plain, with two marks as in Markdown: `code` and **important words**. `spans` splits a
+text at its marks.
 """
 
 import re
