@@ -44,7 +44,7 @@ def read_history(path: str | Path) -> History:
 
 
 def read_histories(paths: Sequence[str | Path]) -> list[History]:
-    """Read several histories. Parsed together, thousands take seconds instead of minutes.
+    """Read several histories; parsed together, ten times as fast as one by one.
 
     Raises:
         StudyError: a file is damaged or has no epoch.
