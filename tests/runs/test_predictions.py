@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from study.errors import StudyError
+from study.runs.metrics import RunKey
 from study.runs.predictions import read_runs
 from synthetic import predictions, write_predictions
 
@@ -18,8 +19,8 @@ def test_predictions_are_read_of_the_chosen_epoch(tmp_path: Path) -> None:
         tmp_path / "b" / "predictions.npz", last, chosen_probabilities=np.eye(10)[chosen.classes]
     )
     runs = read_runs([str(plain), str(both)], [("a", 1), ("b", 1)])
-    assert runs["a", 1].accuracy == 0.8
-    assert runs["b", 1].accuracy == 0.9
+    assert runs[RunKey("a", 1)].accuracy == 0.8
+    assert runs[RunKey("b", 1)].accuracy == 0.9
 
 
 def test_predictions_that_are_not_finite_count_as_no_run(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from study.config.contrasts import Contrast
+from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
 from study.statistics.contrasts import ContrastRow, contrast_rows
 from synthetic import predictions
@@ -17,11 +18,11 @@ def contrast(variant: str, baseline: str = "a", family: str = "study") -> Contra
     return Contrast(f"{variant} vs {baseline}", family, baseline, variant, "something")
 
 
-def runs_of(wrong: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], Predictions]:
+def runs_of(wrong: Mapping[str, Sequence[int]]) -> dict[RunKey, Predictions]:
     """Runs with seeds 1, 2, ... that get so many of 10,000 images wrong, other ones every time."""
     random = np.random.default_rng(1)
     return {
-        (variant, seed): predictions(random.choice(10_000, count, replace=False))
+        RunKey(variant, seed): predictions(random.choice(10_000, count, replace=False))
         for variant, counts in wrong.items()
         for seed, count in enumerate(counts, start=1)
     }

@@ -11,6 +11,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from paired_runs import contrast, rows_of, runs_of
+from study.runs.metrics import RunKey
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
 from study.statistics.findings import IDENTICAL, NO_PAIR, TOO_FEW, UNDECIDED, findings
@@ -47,7 +48,7 @@ def test_a_row_holds_what_scipy_and_statsmodels_say() -> None:
         assert row.variant_accuracy == pytest.approx(1 - np.mean(wrong[variant]) / 1e4, abs=1e-12)
         assert row.baseline_accuracy == pytest.approx(1 - np.mean(wrong[baseline]) / 1e4, abs=1e-12)
         for seed, text in enumerate(row.mcnemar.split("; "), start=1):
-            first, second = runs[variant, seed].right, runs[baseline, seed].right
+            first, second = (runs[RunKey(id_, seed)].right for id_ in (variant, baseline))
             table = np.histogram2d(first, second, bins=2)[0]
             assert float(text) == pytest.approx(mcnemar(table, exact=True).pvalue, rel=1e-9)
     adjusted = multipletests(p_values, method="holm")[1]
@@ -142,7 +143,7 @@ def test_enough_seeds_may_still_leave_it_open() -> None:
 
 def test_identical_predictions_are_said_to_be_so() -> None:
     same = {seed: predictions(range(seed)) for seed in (1, 2, 3)}
-    runs = {(variant, seed): run for variant in "ab" for seed, run in same.items()}
+    runs = {RunKey(variant, seed): run for variant in "ab" for seed, run in same.items()}
     row = rows_of(runs, contrast("b"), seeds=3)[0]
     assert row.verdict == IDENTICAL
     assert (row.p, row.low, row.mcnemar) == (None, None, "identical; identical; identical")
@@ -171,9 +172,9 @@ def test_the_same_accuracy_by_other_mistakes() -> None:
 
 def test_failed_runs_leave_their_seeds_out() -> None:
     runs = runs_of({"a": [60, 61, 62, 64], "b": [70, 75, 74, 71], "c": [90, 95, 93, 94]})
-    del runs["b", 2], runs["a", 4]
+    del runs[RunKey("b", 2)], runs[RunKey("a", 4)]
     for seed in (1, 2, 3, 4):
-        del runs["c", seed]
+        del runs[RunKey("c", seed)]
     partly, nothing = rows_of(runs, contrast("b"), contrast("c"), seeds=4)
     assert partly.n == 2
     assert partly.difference == pytest.approx(-np.mean([10, 12]) / 100)
@@ -190,7 +191,7 @@ def test_a_failed_run_does_not_make_the_others_easier_to_prove() -> None:
     runs = runs_of(wrong)
     whole = rows_of(runs, contrast("b"), contrast("c"), seeds=6)[0]
     for seed in range(1, 7):
-        del runs["c", seed]
+        del runs[RunKey("c", seed)]
     assert rows_of(runs, contrast("b"), contrast("c"), seeds=6)[0].p_adjusted == whole.p_adjusted
 
 

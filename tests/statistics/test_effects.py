@@ -6,6 +6,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from paired_runs import MARGIN, runs_of
+from study.runs.metrics import RunKey
 from study.statistics.effects import accuracy_table, effect_rows, effects
 from study.statistics.findings import TOO_FEW
 
@@ -79,7 +80,7 @@ def test_effects_in_words() -> None:
 
 def test_a_seed_without_all_its_runs_has_no_effects() -> None:
     runs = runs_of({"a": [10, 20], "b": [30, 40]})
-    del runs["b", 2]
+    del runs[RunKey("b", 2)]
     assert accuracy_table(["a", "b"], runs, [1, 2]).tolist() == [[99.9, 99.7]]
     none = accuracy_table(["a", "c"], runs, [1, 2])
     assert none.shape == (0, 2)

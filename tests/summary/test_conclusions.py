@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from study.statistics.conditions import NOT_SUPPORTED, SUPPORTED, UNDECIDED, Conclusion, Condition
@@ -157,7 +158,7 @@ def test_figures_of_a_run() -> None:
     run = metrics(
         train_loss=0.02, test_loss=0.06, train_accuracy_eval=0.999, test_accuracy=0.99
     ) | {"chosen_test_accuracy": 0.993}
-    history = {"val_loss": [0.5, 0.25], "loss": [0.75, 0.125]}
+    history = pd.DataFrame({"val_loss": [0.5, 0.25], "loss": [0.75, 0.125]})
     found = run_figures(run, history)
     assert found.accuracy == 0.993
     assert found.accuracy_gap == pytest.approx(0.009)

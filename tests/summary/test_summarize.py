@@ -1,30 +1,37 @@
-"""The summary: the seed's table, intervals, marks, conclusions, provenance; CSV and LaTeX."""
+"""The summary: the seed's table, intervals, marks, conclusions, provenance; its files."""
 
 import csv
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+import pandas as pd
 import pytest
 
 from study.errors import StudyError
-from study.runs.metrics import read_failures, read_metrics
+from study.runs.metrics import RunKey, read_failures, read_metrics, reported_accuracy
+from study.statistics.conditions import Conclusion
+from study.statistics.contrasts import ContrastRow
+from study.statistics.effects import EffectRow
 from study.summary.conclusions import five_conclusions
 from study.summary.groups import networks_of
-from study.summary.latex import escape, to_latex
+from study.summary.latex import to_latex
 from study.summary.markdown import to_markdown
 from study.summary.provenance import load_in_words
-from study.summary.report import COMPARISON_COLUMNS, EFFECT_COLUMNS, Report
-from study.summary.rows import Row, accuracy_interval, reported_accuracy, summarize
-from study.tables import read_records, write_records
+from study.summary.report import summary_sections
+from study.summary.rows import Row, accuracy_interval, summarize
+from study.summary.sections import Section
+from study.tables import write_records
 from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
 
 IMAGES = (60000, 10000)
-Runs = dict[tuple[str, int], dict[str, Any]]
+Runs = dict[RunKey, dict[str, Any]]
 
 
 def study(seeds: int = 1) -> Runs:
-    return {(v["id"], s): metrics(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)}
+    return {RunKey(v["id"], s): metrics(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)}
 
 
 def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Row]:
@@ -32,13 +39,34 @@ def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Ro
     return summarize(VARIANTS, expected, runs, failures or {}, THRESHOLDS, IMAGES[1])
 
 
-def report_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> Report:
-    rows = rows_of(runs, seeds, failures)
-    return Report(rows, list(runs.values()), IMAGES, THRESHOLDS, **more)
+def records(kind: type, *rows: dict[str, Any]) -> pd.DataFrame:
+    """A table as it is read from its file; figures that are not given are missing."""
+    hints = get_type_hints(kind)
+    empty = {name: "" if type_ is str else math.nan for name, type_ in hints.items()}
+    return pd.DataFrame([empty | row for row in rows], columns=list(hints))
 
 
-def text_of(runs: Runs, seeds: int = 1, failures: dict | None = None, **more: Any) -> str:
-    return to_markdown(report_of(runs, seeds, failures, **more))
+def sections_of(
+    runs: Runs,
+    seeds: int = 1,
+    failures: dict | None = None,
+    comparisons: tuple[dict[str, Any], ...] = (),
+    effects: tuple[dict[str, Any], ...] = (),
+    conclusions: Sequence[Conclusion] = (),
+) -> list[Section]:
+    return summary_sections(
+        rows_of(runs, seeds, failures),
+        list(runs.values()),
+        IMAGES,
+        THRESHOLDS,
+        records(ContrastRow, *comparisons),
+        records(EffectRow, *effects),
+        conclusions,
+    )
+
+
+def text_of(runs: Runs, *arguments: Any, **more: Any) -> str:
+    return to_markdown(sections_of(runs, *arguments, **more))
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -85,7 +113,7 @@ def test_what_was_run_and_the_rule_are_said() -> None:
 
 
 def test_second_table_sets_the_published_accuracy_beside_ours() -> None:
-    runs = {("conv3-k3", 1): metrics(test_accuracy=0.9904)}
+    runs = {RunKey("conv3-k3", 1): metrics(test_accuracy=0.9904)}
     head, ours, *rest = tables(text_of(runs))[1]
     assert dict(zip(head, ours, strict=True)) == {
         "Variant": "`conv3-k3`",
@@ -109,17 +137,17 @@ def test_second_table_sets_the_published_accuracy_beside_ours() -> None:
     ],
 )
 def test_differences_above_0_4_points_are_pointed_out(accuracy: float, line: str) -> None:
-    assert line in text_of({("conv3-k3", 1): metrics(test_accuracy=accuracy)})
+    assert line in text_of({RunKey("conv3-k3", 1): metrics(test_accuracy=accuracy)})
 
 
 def test_several_seeds_give_mean_sd_and_n() -> None:
     runs = study(seeds=3)
     for seed, accuracy in ((1, 0.99), (2, 0.992), (3, 0.994)):
-        runs["conv3-k3", seed] |= {"test_accuracy": accuracy, "best_epoch": seed * seed}
+        runs[RunKey("conv3-k3", seed)] |= {"test_accuracy": accuracy, "best_epoch": seed * seed}
     row = rows_of(runs, seeds=3)[0]
     assert (row.accuracy, row.accuracy_sd) == pytest.approx((0.992, 0.002))
     assert (row.n_seeds, row.best_epoch, row.status) == (3, 4, "complete")
-    first = tables(text_of(runs, seeds=3))[0][1]
+    first = tables(text_of(runs, 3))[0][1]
     # Student's 97.5 % quantile with 2 degrees of freedom is 4.3027: 0.2 / sqrt(3) times that.
     assert first[2:4] + first[6:] == ["99.20% ± 0.20%", "0.0396 ± 0.0000", "3", "98.70–99.70%"]
 
@@ -128,7 +156,7 @@ def test_one_seed_has_wilsons_interval_and_says_what_it_leaves_out() -> None:
     """99.46 % of 10,000: 0.9946 is the centre's neighbour, half-width about 0.145 points."""
     text = text_of(study())
     assert tables(text)[0][1][7] == "99.30–99.59%"
-    assert "is Wilson's: test-set sampling only, 10,000 images" in text
+    assert "is Wilson's, for the sampling of the 10,000 test images" in text
 
 
 def test_intervals_without_spread_and_at_the_ends() -> None:
@@ -145,25 +173,25 @@ def test_intervals_without_spread_and_at_the_ends() -> None:
 
 
 def test_seeds_without_spread_give_words() -> None:
-    runs = {("conv3-k3", seed): metrics(seed=seed, test_accuracy=1.0) for seed in (1, 2)}
-    assert tables(text_of(runs, seeds=2))[0][1][7] == "no spread over seeds"
+    runs = {RunKey("conv3-k3", seed): metrics(seed=seed, test_accuracy=1.0) for seed in (1, 2)}
+    assert tables(text_of(runs, 2))[0][1][7] == "no spread over seeds"
 
 
 def test_methods_are_told_apart_where_a_table_has_both() -> None:
     runs = study(seeds=2)
-    runs["conv3-k3", 2]["test_accuracy"] = 0.99
-    del runs["conv3-k5", 2]
-    _, several, one, *_ = tables(text_of(runs, seeds=2))[0]
+    runs[RunKey("conv3-k3", 2)]["test_accuracy"] = 0.99
+    del runs[RunKey("conv3-k5", 2)]
+    _, several, one, *_ = tables(text_of(runs, 2))[0]
     assert several[7].endswith("(Student t)")
     assert one[7].endswith("(Wilson)")
-    assert "Where n = 1 it is Wilson's" in text_of(runs, seeds=2)
+    assert "Where n = 1 it is Wilson's" in text_of(runs, 2)
 
 
 def test_verdict_follows_from_the_means() -> None:
     """Ratios of 0.1 and 3 by seed, but the means give 0.39."""
     runs = {
-        ("conv3-k3", 1): metrics(train_loss=0.9, test_loss=0.09),
-        ("conv3-k3", 2): metrics(seed=2, train_loss=0.1, test_loss=0.3),
+        RunKey("conv3-k3", 1): metrics(train_loss=0.9, test_loss=0.09),
+        RunKey("conv3-k3", 2): metrics(seed=2, train_loss=0.1, test_loss=0.3),
     }
     assert rows_of(runs, seeds=2)[0].verdict == GOOD
 
@@ -171,11 +199,11 @@ def test_verdict_follows_from_the_means() -> None:
 def test_missing_and_failed_runs_keep_their_place() -> None:
     runs = study(seeds=3)
     for seed in (1, 2, 3):
-        del runs["conv3-k5", seed], runs["conv3-no-bn", seed]
-    del runs["conv3-no-dropout", 2], runs["conv5-k3", 3]
+        del runs[RunKey("conv3-k5", seed)], runs[RunKey("conv3-no-bn", seed)]
+    del runs[RunKey("conv3-no-dropout", 2)], runs[RunKey("conv5-k3", 3)]
     nan = "loss is NaN at epoch 3"
-    failures = {("conv3-no-bn", seed): nan for seed in (1, 2, 3)}
-    failures |= {("conv5-k3", 3): nan, ("conv3-k3", 1): "from before it was run again"}
+    failures = {RunKey("conv3-no-bn", seed): nan for seed in (1, 2, 3)}
+    failures |= {RunKey("conv5-k3", 3): nan, RunKey("conv3-k3", 1): "from before it was run again"}
     rows = tables(text_of(runs, 3, failures))[0][1:]
     assert [row[1] for row in rows] == [variant["label"] for variant in VARIANTS]
     assert rows[0][5] == GOOD
@@ -203,23 +231,17 @@ def test_a_study_without_a_finished_run_still_has_its_rows() -> None:
 )
 def test_runs_made_differently_are_named_in_a_warning(change: dict, name: str) -> None:
     runs = study(seeds=3)
-    runs["conv5-k3", 2] = metrics("conv5-k3", 2, **change)
-    text = text_of(runs, seeds=3)
+    runs[RunKey("conv5-k3", 2)] = metrics("conv5-k3", 2, **change)
+    text = text_of(runs, 3)
     warning = text[text.index("> [!WARNING]") : text.index("| Number")]
     assert f"> - {name}" in warning
     assert "`conv5-k3` seeds 1, 3" in warning
     assert warning.rstrip().endswith("(`conv5-k3` seed 2)")
 
 
-def test_a_label_cannot_break_the_table() -> None:
-    variants = [{"id": "a", "label": "3|5\nmixed", "depth": 3, "reference": None}]
-    rows = summarize(variants, [("a", 1)], {}, {}, THRESHOLDS, IMAGES[1])
-    assert "| 3\\|5 mixed " in to_markdown(Report(rows, [], IMAGES, THRESHOLDS))
-
-
 def test_csv_holds_unrounded_figures(tmp_path: Path) -> None:
     path = tmp_path / "summary.csv"
-    rows_written = rows_of({("conv3-k3", 1): metrics(test_loss=0.0123456789)})
+    rows_written = rows_of({RunKey("conv3-k3", 1): metrics(test_loss=0.0123456789)})
     write_records(path, Row, rows_written)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -249,11 +271,11 @@ def chosen(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[str
 
 
 def test_the_chosen_epoch_is_reported_beside_the_last() -> None:
-    runs = {("conv3-k3", 1): chosen(), ("conv3-k3", 2): chosen(seed=2, chosen_epoch=10)}
+    runs = {RunKey("conv3-k3", 1): chosen(), RunKey("conv3-k3", 2): chosen(seed=2, chosen_epoch=10)}
     row = rows_of(runs, seeds=2)[0]
     assert (row.accuracy, row.test_accuracy) == pytest.approx((0.996, 0.9946))
     assert (row.chosen_epoch, row.chosen_test_loss) == pytest.approx((8.5, 0.0123))
-    text = text_of(runs, seeds=2)
+    text = text_of(runs, 2)
     section = text[text.index("## Choice of the epoch") :]
     head, ours = tables(section)[0]
     assert dict(zip(head, ours, strict=True)) == {
@@ -271,7 +293,7 @@ def test_the_chosen_epoch_is_reported_beside_the_last() -> None:
 
 def test_the_summary_says_whose_validation_was_the_test_set() -> None:
     assert "The test set served for validation, as in the notebook." in text_of(study())
-    both = {("conv3-k3", 1): chosen(), ("conv3-k5", 1): metrics("conv3-k5")}
+    both = {RunKey("conv3-k3", 1): chosen(), RunKey("conv3-k5", 1): metrics("conv3-k5")}
     assert "The test set served for validation of `conv3-k5`, as in" in text_of(both)
 
 
@@ -279,29 +301,24 @@ def test_metrics_from_before_there_was_a_choice_are_read() -> None:
     old = metrics(test_accuracy=0.99)
     del old["chosen_epoch"], old["chosen_test_accuracy"], old["chosen_test_loss"]
     assert reported_accuracy(old) == 0.99
-    assert rows_of({("conv3-k3", 1): old})[0].chosen_epoch is None
+    assert rows_of({RunKey("conv3-k3", 1): old})[0].chosen_epoch is None
 
 
-COMPARISON = dict.fromkeys(COMPARISON_COLUMNS, "") | {
-    "family": "study",
-    "contrast": "conv3-k5 vs conv3-k3",
-    "n": "10",
-    "difference": "-0.731",
-    "low": "-0.9",
-    "high": "-0.5",
-    "p_adjusted": "0.0176",
+COMPARISON = {
+    **{"family": "study", "contrast": "conv3-k5 vs conv3-k3", "n": 10},
+    **{"difference": -0.731, "low": -0.9, "high": -0.5, "p_adjusted": 0.0176},
     "verdict": "worse",
 }
 
 
 def test_contrasts_say_what_may_be_concluded() -> None:
     """A row without figures gives dashes, and one family needs no column."""
-    empty = dict.fromkeys(COMPARISON_COLUMNS, "") | {
-        **{"family": "study", "contrast": "a vs b", "n": "0"},
+    empty = {
+        **{"family": "study", "contrast": "a vs b", "n": 0},
         "verdict": "no pair of finished runs",
     }
     few = COMPARISON | {"verdict": "too few seeds to tell", "seeds_needed": ">1000"}
-    text = text_of(study(), comparisons=[COMPARISON, empty, few])
+    text = text_of(study(), comparisons=(COMPARISON, empty, few))
     table = tables(text[text.index("## What may be concluded") :])[0]
     assert table == [
         ["Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "In words"],
@@ -312,13 +329,20 @@ def test_contrasts_say_what_may_be_concluded() -> None:
     assert "## What may be concluded" not in text_of(study())
 
 
+def test_several_families_are_told_apart() -> None:
+    text = text_of(study(), comparisons=(COMPARISON, COMPARISON | {"family": "other"}))
+    head, *rows = tables(text[text.index("## What may be concluded") :])[0]
+    assert head[:2] == ["Family", "Contrast"]
+    assert [row[0] for row in rows] == ["study", "other"]
+
+
 def test_effects_are_told_where_there_are_factors() -> None:
-    effect = dict.fromkeys(EFFECT_COLUMNS, "") | {
-        **{"kind": "main", "effect": "dropout", "levels": "with → without", "n": "5"},
-        **{"estimate": "0.5", "low": "0.25", "high": "0.75", "p_adjusted": "0.0001"},
+    effect = {
+        **{"kind": "main", "effect": "dropout", "levels": "with → without", "n": 5},
+        **{"estimate": 0.5, "low": 0.25, "high": 0.75, "p_adjusted": 0.0001},
         "verdict": "higher",
     }
-    text = text_of(study(), effects=[effect])
+    text = text_of(study(), effects=(effect,))
     _, row = tables(text[text.index("## Effects of the factors") :])[0]
     figures = ["+0.50", "+0.25 to +0.75", "< 0.001"]
     assert row == ["dropout", "with → without", "5", *figures, "higher"]
@@ -327,7 +351,8 @@ def test_effects_are_told_where_there_are_factors() -> None:
 
 def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None:
     runs = study(seeds=3)
-    histories = {run: {"val_loss": [0.1] * 12, "loss": [0.2] * 12} for run in runs}
+    history = pd.DataFrame({"val_loss": [0.1] * 12, "loss": [0.2] * 12})
+    histories = dict.fromkeys(runs, history)
     networks = networks_of(VARIANTS, runs, histories)
     conclusions = five_conclusions(networks, "the load")
     text = text_of(runs, seeds=3, conclusions=conclusions)
@@ -340,7 +365,7 @@ def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None
     assert details[1][1][:3] == ["Test error / train error of `conv3-no-dropout`", "> 2.00", "7.42"]
     assert "`config/controlled.yaml` varies one at a time" in text
     assert "- the load" in text
-    assert "The notebook's five conclusions" not in text_of(runs, seeds=3)
+    assert "The notebook's five conclusions" not in text_of(runs, 3)
 
 
 def test_the_load_is_named_as_far_as_the_runs_know() -> None:
@@ -350,14 +375,11 @@ def test_the_load_is_named_as_far_as_the_runs_know() -> None:
     assert load_in_words([]).startswith("Load: ")
 
 
-# --- LaTeX ---------------------------------------------------------------------------------------
-
-
 def test_latex_has_every_table_whole() -> None:
     runs = study(seeds=2)
-    runs["conv3-k3", 1] = chosen()
-    runs["conv3-k3", 2] = chosen(seed=2, chosen_test_accuracy=0.995)
-    text = to_latex(report_of(runs, seeds=2, comparisons=[COMPARISON]))
+    runs[RunKey("conv3-k3", 1)] = chosen()
+    runs[RunKey("conv3-k3", 2)] = chosen(seed=2, chosen_test_accuracy=0.995)
+    text = to_latex(sections_of(runs, 2, comparisons=(COMPARISON,)))
     labels = ["accuracy", "contrasts", "selection", "cost"]
     assert re.findall(r"\\label\{tab:(\w+)\}", text) == labels
     for command in ("table", "tabular"):
@@ -372,21 +394,3 @@ def test_latex_has_every_table_whole() -> None:
         assert {line.replace(r"\&", "").count("&") + 1 for line in rows} == {len(spec)}
     assert r"99.55\% $\pm$ 0.07\%" in text
     assert "$-$0.73" in text
-
-
-def test_latex_prints_signs_that_it_reads_as_commands() -> None:
-    assert escape("50% & a_b {c} #1 $x$ ~ ^ \\ <|>") == (
-        r"50\% \& a\_b \{c\} \#1 \$x\$ \textasciitilde{} \textasciicircum{} "
-        r"\textbackslash{} \textless{}\textbar{}\textgreater{}"
-    )
-    assert escape("r ≥ 2 — “so”\n± 1") == r"r $\geq$ 2 --- ``so'' $\pm$ 1"
-
-
-def test_tables_that_lack_a_column_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "comparisons.csv"
-    path.write_text("family,contrast\nstudy,a vs b\n")
-    with pytest.raises(StudyError, match=r"comparisons\.csv: damaged, needs the columns family"):
-        read_records(path, COMPARISON_COLUMNS)
-    path.write_text("a,b\n1\n")
-    with pytest.raises(StudyError, match="damaged"):
-        read_records(path, ("a", "b"))

@@ -2,7 +2,7 @@
 
 from study.networks.costs import multiply_adds
 
-# What the runs of a study are brought together by, in tables and figures alike.
+# Parameters of the rules that aggregate all runs.
 AGGREGATED = dict(
     variants=[
         {
@@ -18,7 +18,7 @@ AGGREGATED = dict(
         for variant in study.variants
     ],
     runs=[[run.variant, run.seed] for run in study.runs],
-    # What the runs that are marked, not aggregated, left behind when they failed.
+    # With `incomplete: mark`, the error records of failed runs.
     failed=[
         path
         for run in study.runs
@@ -31,10 +31,10 @@ AGGREGATED = dict(
 
 
 rule summarize:
-    """Bring the metrics of all runs together in the study's tables and conclusions."""
+    """Summarize the metrics of all runs in tables and conclusions."""
     input:
-        # Functions: beside outputs of other rules, Snakemake would hash a list anew for each of
-        # its files.
+        # Functions, because Snakemake would hash a list next to outputs of other rules once for
+        # each of its files.
         metrics=lambda wildcards: files_to_aggregate("metrics.json"),
         histories=lambda wildcards: files_to_aggregate("history.csv"),
         manifest=rules.train.input.manifest,

@@ -9,7 +9,7 @@ from study.figures.points import comparison_points
 from study.figures.style import save
 from study.figures.time_accuracy import time_accuracy_figure
 from study.logs import script_log
-from study.runs.history import read_history
+from study.runs.history import read_histories
 from study.runs.metrics import read_failures, read_metrics
 from study.summary.rows import summarize
 
@@ -21,7 +21,7 @@ def main() -> None:
     files, params, output = snakemake.input, snakemake.params, snakemake.output
     metrics = read_metrics(files.metrics)
     # read_metrics keeps the files' order, in which the histories stand too
-    histories = dict(zip(metrics, map(read_history, files.histories), strict=True))
+    histories = dict(zip(metrics, read_histories(files.histories), strict=True))
     rows = summarize(
         params.variants,
         params.runs,

@@ -1,28 +1,48 @@
-"""Numbers in words."""
+"""Numbers in words, for tables and sentences."""
 
+import math
 from collections.abc import Sequence
+
+NONE = "—"
+"""Stands for a missing figure."""
+
+
+def number(value: float | None, spec: str, sd: float | None = None) -> str:
+    """`value` in the format `spec`, followed by ± `sd` if given; NONE for None and NaN."""
+    if value is None or math.isnan(value):
+        return NONE
+    text = format(value, spec).replace("-", "−")
+    return text if sd is None else f"{text} ± {sd:{spec}}"
 
 
 def signed(points: float | None) -> str:
-    """`+0.12` or `−0.12`; more digits where two would show nothing of it."""
-    if points is None:
-        return "—"
-    digits = 2 if abs(points) >= 0.005 or points == 0 else 3
-    return f"{points:+.{digits}f}".replace("-", "−")
+    """`+0.12` or `−0.12`, with a third digit where two would show zero."""
+    small = points is not None and 0 < abs(points) < 0.005
+    return number(points, "+.3f" if small else "+.2f")
 
 
-def seeds_in_number(n: int) -> str:
+def p_value(p: float | None) -> str:
+    """`0.012`, or `< 0.001`."""
+    return "< 0.001" if p is not None and p < 0.001 else number(p, ".3f")
+
+
+def plural(n: int, noun: str) -> str:
+    """The noun as it follows the number `n`: `seed` or `seeds`."""
+    return noun if n == 1 else f"{noun}s"
+
+
+def count_of(n: int, noun: str) -> str:
     """`1 seed`, `3 seeds`."""
-    return f"{n} seed{'s' * (n != 1)}"
+    return f"{n} {plural(n, noun)}"
 
 
 def seeds_in_words(numbers: Sequence[int]) -> str:
     """[1, 2, 3, 7] -> seeds 1–3, 7."""
     spans: list[list[int]] = []
-    for number in sorted(numbers):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
+    for seed in sorted(numbers):
+        if spans and seed == spans[-1][1] + 1:
+            spans[-1][1] = seed
         else:
-            spans.append([number, number])
+            spans.append([seed, seed])
     text = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
-    return f"seed{'s' * (len(numbers) > 1)} {text}"
+    return f"{plural(len(numbers), 'seed')} {text}"

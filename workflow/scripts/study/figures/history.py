@@ -31,7 +31,7 @@ def history_figure(
     `validation` ("test" or "holdout") says in the legend what the second curve was measured on;
     `chosen_epoch` is marked, if there is one.
     """
-    epochs = history["epoch"]
+    epochs = history["epoch"].to_list()
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.add_subplot()
     # One epoch makes no line, and many make a row of markers unreadable.

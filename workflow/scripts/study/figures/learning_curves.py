@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from study.figures.style import PALETTE, scale_accuracy
 from study.runs.history import History
-from study.runs.metrics import Run
+from study.runs.metrics import RunKey
 from study.summary.rows import Row
 
 MOST_CURVES = len(PALETTE)  # in one facet
@@ -51,11 +51,11 @@ class Facet:
     curves: Sequence[Curve]
 
 
-def facets(rows: Sequence[Row], histories: Mapping[Run, History]) -> list[Facet]:
+def facets(rows: Sequence[Row], histories: Mapping[RunKey, History]) -> list[Facet]:
     """The variants that have a finished run, by depth, at most MOST_CURVES in a facet."""
     of_variant: dict[str, list[History]] = defaultdict(list)
-    for (variant, _), history in histories.items():
-        of_variant[variant].append(history)
+    for key, history in histories.items():
+        of_variant[key.variant].append(history)
     by_depth: dict[int, list[Curve]] = defaultdict(list)
     for row in rows:
         if row.id in of_variant:
@@ -76,9 +76,9 @@ def learning_curves_figure(found: Sequence[Facet], title: str) -> Figure:
     figure, panels = _layout(found, 2, title)
     every = [100 * share for history in _histories(found) for share in history["val_accuracy"]]
     for facet, (upper, lower) in zip(found, panels, strict=True):
-        _draw(upper, facet, lambda history: 100 * np.array(history["val_accuracy"]))
-        _draw(lower, facet, lambda history: _positive(history["val_loss"]))
-        _draw(lower, facet, lambda history: _positive(history["loss"]), linestyle="--")
+        _draw(upper, facet, lambda history: 100 * history["val_accuracy"].to_numpy())
+        _draw(lower, facet, lambda history: _positive(history["val_loss"].to_numpy()))
+        _draw(lower, facet, lambda history: _positive(history["loss"].to_numpy()), linestyle="--")
         scaled = scale_accuracy(upper, "y", every)  # the same for all, to compare them
         lower.set_yscale("log")
         upper.set_ylabel("Validation accuracy (%)" + scaled.replace(", ", "\n"))
@@ -97,7 +97,7 @@ def gap_figure(found: Sequence[Facet], title: str) -> Figure:
     figure, panels = _layout(found, 1, title)
     for facet, (axes,) in zip(found, panels, strict=True):
         axes.axhline(0, color="0.3", linewidth=1)
-        _draw(axes, facet, lambda history: np.subtract(history["val_loss"], history["loss"]))
+        _draw(axes, facet, lambda history: (history["val_loss"] - history["loss"]).to_numpy())
         axes.set_yscale("symlog", linthresh=LINEAR_GAP)
         axes.set_ylabel("Validation error − train error")
     _share_scales(panels)
@@ -109,10 +109,9 @@ def _histories(found: Sequence[Facet]) -> list[History]:
     return [history for facet in found for curve in facet.curves for history in curve.histories]
 
 
-def _positive(losses: Sequence[float]) -> NDArray[np.floating]:
+def _positive(losses: NDArray[np.floating]) -> NDArray[np.floating]:
     """The losses, with a hole where there is no logarithm."""
-    values = np.array(losses)
-    return np.where(values > 0, values, np.nan)
+    return np.where(losses > 0, losses, np.nan)
 
 
 def _layout(

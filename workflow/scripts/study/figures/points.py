@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from study.summary.rows import Metrics, Row, reported_accuracy
+from study.runs.metrics import Metrics, reported_accuracy
+from study.summary.rows import Row
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,22 @@
 """The metrics of a finished run, and the error of a failed one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from study.errors import StudyError
 from study.files import read_json
 
-Run = tuple[str, int]
-"""A run's variant and seed."""
+
+class RunKey(NamedTuple):
+    """Identifies a run within its study."""
+
+    variant: str
+    seed: int
+
+
+Metrics = Mapping[str, Any]
+"""The content of a run's metrics.json."""
 
 
 NEEDED = {
@@ -16,14 +24,15 @@ NEEDED = {
     *("test_accuracy", "test_loss", "train_loss", "train_loss_eval", "best_epoch", "onednn"),
     *("seconds_per_epoch", "threads", "processor", "code_digest", "git_commit"),
 }
-"""What the tables are made of."""
+"""The keys that tables are made from."""
 
 
-def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
-    """The content of every metrics.json, by run.
+def read_metrics(paths: Iterable[str | Path]) -> dict[RunKey, Metrics]:
+    """The content of each metrics.json, by run, in the order of `paths`.
 
     Raises:
-        StudyError: a file is not a run's metrics; delete it and its run is made again.
+        StudyError: a file does not hold a run's metrics. After it is deleted, Snakemake makes the
+            run again.
     """
     found = {}
     for path in paths:
@@ -31,15 +40,21 @@ def read_metrics(paths: Iterable[str | Path]) -> dict[Run, dict[str, Any]]:
         missing = NEEDED - set(content) if isinstance(content, dict) else NEEDED
         if missing:
             raise StudyError(
-                f"{path}: no metrics of a run, {', '.join(sorted(missing))} missing; "
+                f"{path}: not the metrics of a run, {', '.join(sorted(missing))} missing; "
                 "delete it and run again"
             )
-        found[str(content["variant"]), int(content["seed"])] = content
+        found[RunKey(str(content["variant"]), int(content["seed"]))] = content
     return found
 
 
-def read_failures(paths: Iterable[str | Path]) -> dict[Run, str]:
-    """The one-line error of every runs/{variant}/seed-{seed}/failed.json, by run.
+def reported_accuracy(run: Metrics) -> float:
+    """The run's test accuracy: after its chosen epoch if it has one, else after its last."""
+    chosen = run.get("chosen_test_accuracy")
+    return float(run["test_accuracy"] if chosen is None else chosen)
+
+
+def read_failures(paths: Iterable[str | Path]) -> dict[RunKey, str]:
+    """The one-line error of each runs/{variant}/seed-{seed}/failed.json, by run.
 
     Raises:
         StudyError: a file is not the record of a failed run.
@@ -49,7 +64,8 @@ def read_failures(paths: Iterable[str | Path]) -> dict[Run, str]:
         content = read_json(path)
         try:
             seed = int(path.parent.name.removeprefix("seed-"))
-            found[path.parent.parent.name, seed] = " ".join(str(content["error"]).split())
-        except (KeyError, TypeError, ValueError) as error:
-            raise StudyError(f"{path}: no record of a failed run") from error
+            error = " ".join(str(content["error"]).split())
+        except (KeyError, TypeError, ValueError) as cause:
+            raise StudyError(f"{path}: not the record of a failed run") from cause
+        found[RunKey(path.parent.parent.name, seed)] = error
     return found

@@ -1,4 +1,4 @@
-"""What each run predicted for the test images."""
+"""The predictions of each run for the test images."""
 
 import zipfile
 import zlib
@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
+from study.runs.metrics import RunKey
 
 
 @dataclass(frozen=True)
 class Probabilities:
-    """What a network gives each class, `values` [images, classes], and the true `labels`."""
+    """The probability of each class, `values` [images, classes], and the true `labels`."""
 
     values: NDArray[np.floating]
     labels: NDArray[np.integer]
@@ -23,6 +24,11 @@ class Probabilities:
     def predicted(self) -> NDArray[np.intp]:
         """The most probable class [images], the first on ties."""
         return self.values.argmax(axis=1)
+
+    @property
+    def decided(self) -> "Predictions":
+        """The most probable classes with the true ones."""
+        return Predictions(self.predicted, self.labels.astype(np.int64))
 
     @property
     def confidence(self) -> NDArray[np.floating]:
@@ -43,15 +49,22 @@ class Predictions:
 
     @property
     def right(self) -> NDArray[np.bool_]:
+        """Whether each prediction is right [images]."""
         return self.classes == self.labels
 
     @property
+    def correct(self) -> int:
+        """The number of right predictions."""
+        return int(self.right.sum())
+
+    @property
     def accuracy(self) -> float:
-        return float(self.right.mean())
+        """The fraction of right predictions."""
+        return self.correct / len(self.labels)
 
 
 def read_probabilities(path: str | Path) -> Probabilities:
-    """A run's probabilities: of the chosen epoch where one was chosen, else of the last.
+    """A run's probabilities: after the chosen epoch if there is one, else after the last.
 
     Raises:
         StudyError: the file is damaged.
@@ -72,25 +85,21 @@ def read_probabilities(path: str | Path) -> Probabilities:
 
 
 def read_predictions(path: str | Path) -> Predictions | None:
-    """A run's predictions, from its probabilities.
-
-    None where they are not finite, which no accuracy can be taken from.
+    """A run's predictions, from its probabilities; None if these are not finite.
 
     Raises:
         StudyError: the file is damaged.
         OSError: the file cannot be read.
     """
     found = read_probabilities(path)
-    if not found.are_finite:
-        return None
-    return Predictions(found.predicted, found.labels.astype(np.int64))
+    return found.decided if found.are_finite else None
 
 
 def check_same_images(predictions: Mapping[str, Predictions]) -> None:
-    """Refuse predictions (by their files) that were not made for the same test images.
+    """Check that predictions, by their files, are for the same test images.
 
     Raises:
-        StudyError: the labels of a file are not those of the first.
+        StudyError: a file's labels differ from the first file's.
     """
     reference: tuple[str, Predictions] | None = None
     for path, found in predictions.items():
@@ -98,21 +107,21 @@ def check_same_images(predictions: Mapping[str, Predictions]) -> None:
         if not np.array_equal(found.labels, reference[1].labels):
             raise StudyError(
                 f"{path}: its test images are not those of {reference[0]}; "
-                "runs can be compared on the same images only: delete one and run again"
+                "runs can only be compared on the same images: delete one and run again"
             )
 
 
-Runs = Mapping[tuple[str, int], Predictions]
-"""The predictions of the finished runs, by variant and seed."""
+Runs = Mapping[RunKey, Predictions]
+"""The predictions of the finished runs."""
 
 
 def read_runs(paths: Sequence[str], names: Sequence[tuple[str, int]]) -> Runs:
-    """The predictions in the files, by the names of their runs; those without figures left out."""
+    """The predictions in the files of the runs (variant, seed); without those not finite."""
     found = {path: read_predictions(path) for path in paths}
     usable = {path: predictions for path, predictions in found.items() if predictions}
     check_same_images(usable)
     return {
-        (variant, int(seed)): usable[path]
+        RunKey(variant, int(seed)): usable[path]
         for path, (variant, seed) in zip(paths, names, strict=True)
         if path in usable
     }

@@ -14,11 +14,9 @@ from statistics import fmean
 from scipy.stats import ttest_1samp
 
 from study.statistics.methods import ALPHA, has_spread, mean_interval, sign_flip_test
+from study.words import NONE, count_of
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
-
-
-NONE = "—"  # in place of a figure
 
 
 def t_test(values: Sequence[float], bound: float) -> float:
@@ -113,7 +111,7 @@ class Conclusion:
     def why(self) -> str:
         """The answer's reason in a sentence."""
         hold = sum(condition.holds() for condition in self.conditions)
-        total = f"of {len(self.conditions)} condition{'s' * (len(self.conditions) != 1)}"
+        total = f"of {count_of(len(self.conditions), 'condition')}"
         missing = " Runs are missing." if self.n == 0 else ""
         if all(len(condition.values) < 2 for condition in self.conditions):
             return f"One seed has no spread to judge by; in it {hold} {total} hold.{missing}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.config.contrasts import Contrast
+from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
 from study.statistics.findings import (
     IDENTICAL,
@@ -17,7 +18,7 @@ from study.statistics.findings import (
     left_out,
 )
 from study.statistics.methods import mcnemar_test
-from study.words import seeds_in_number
+from study.words import count_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Pairs:
     def points(self) -> list[float]:
         """Differences in percentage points, variant minus baseline."""
         return [
-            100 * float(variant.right.sum() - baseline.right.sum()) / len(variant.right)
+            100 * (variant.correct - baseline.correct) / len(variant.labels)
             for baseline, variant in zip(self.baseline, self.variant, strict=True)
         ]
 
@@ -77,8 +78,8 @@ def pairs_of(contrast: Contrast, runs: Runs, seeds: Sequence[int]) -> Pairs:
     """The contrast's runs with those of `seeds` that both of its variants have finished."""
     both = [s for s in seeds if {(contrast.baseline, s), (contrast.variant, s)} <= runs.keys()]
     return Pairs(
-        [runs[contrast.baseline, seed] for seed in both],
-        [runs[contrast.variant, seed] for seed in both],
+        [runs[RunKey(contrast.baseline, seed)] for seed in both],
+        [runs[RunKey(contrast.variant, seed)] for seed in both],
     )
 
 
@@ -116,7 +117,7 @@ def _contrast_row(contrast: Contrast, pairs: Pairs, finding: Finding, seeds: int
     elif finding.verdict == IDENTICAL:
         sentence = (
             f"{names} predicted the same class for every test image, with "
-            f"{seeds_in_number(finding.n)}; there is nothing to test."
+            f"{count_of(finding.n, 'seed')}; there is nothing to test."
         ) + (" Both got every image right." if mean_accuracy(pairs.variant) == 1 else "")
     else:
         sentence = finding_in_words(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from study.runs.metrics import RunKey
 from study.runs.predictions import Runs
 from study.statistics.findings import (
     HIGHER,
@@ -119,7 +120,9 @@ def accuracy_table(
 ) -> NDArray[np.float64]:
     """Accuracies [seeds, variants] in percent, of the seeds that every variant has finished."""
     complete = [s for s in seeds if all((variant, s) in runs for variant in variants)]
-    table = [[100 * runs[variant, seed].accuracy for variant in variants] for seed in complete]
+    table = [
+        [100 * runs[RunKey(variant, seed)].accuracy for variant in variants] for seed in complete
+    ]
     return np.array(table).reshape(len(complete), len(variants))
 
 

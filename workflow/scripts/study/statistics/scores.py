@@ -1,4 +1,4 @@
-"""What one network gets right and wrong on the test images."""
+"""Scores and mistakes of one network on the test images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class is recognized; None where a share of nothing is asked for.
+    """How well one class is recognized; None where the denominator is zero.
 
     classes.csv has one column per field, in this order.
     """
@@ -58,7 +58,7 @@ def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATI
     networks, equation 3.
     """
     confidence = predictions.confidence.astype(float)
-    right = predictions.predicted == predictions.labels
+    right = predictions.decided.right
     edges = np.linspace(0, 1, bins + 1)
     place = np.digitize(confidence, edges[1:-1], right=True)
     # |accuracy - confidence| of a bin, times its images, is the distance of the two sums
@@ -68,15 +68,15 @@ def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATI
 
 def evaluate(predictions: Probabilities, chosen_epoch: int | None) -> dict[str, Any]:
     """The content of evaluation.json; accuracies, F1 and calibration error are fractions."""
-    right = int((predictions.predicted == predictions.labels).sum())
-    n = len(predictions.labels)
-    interval = wilson_interval(right, n)
+    found = predictions.decided
+    n = len(found.labels)
+    interval = wilson_interval(found.correct, n)
     f1 = [score.f1 for score in class_scores(predictions) if score.f1 is not None]
     return {
         "epoch": "last" if chosen_epoch is None else chosen_epoch,
         "n": n,
-        "correct": right,
-        "accuracy": right / n,
+        "correct": found.correct,
+        "accuracy": found.accuracy,
         "accuracy_low": interval.low,
         "accuracy_high": interval.high,
         "accuracy_interval": f"{interval.method}, 95 %",
@@ -94,7 +94,7 @@ def confusion(predictions: Probabilities) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test image that was taken for another class."""
+    """A misclassified test image."""
 
     position: int
     label: int
@@ -103,8 +103,8 @@ class Mistake:
 
 
 def worst_mistakes(predictions: Probabilities, most: int) -> list[Mistake]:
-    """The wrong predictions of the highest confidence, at most so many; earlier images on ties."""
-    wrong = np.flatnonzero(predictions.predicted != predictions.labels)
+    """The `most` wrong predictions of highest confidence; earlier images first on ties."""
+    wrong = np.flatnonzero(~predictions.decided.right)
     order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:most]
     return [
         Mistake(

@@ -1,11 +1,12 @@
 """The five conclusions of the 2019 notebook, checked against the runs.
 
 Each is a claim about groups of networks, which the configuration names (`notebook_group`). A claim
-is put as conditions that must hold at every depth where the study has the networks.
+is expressed as conditions that must hold at each depth where the study has the networks.
 """
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from statistics import fmean
 
 from study.statistics.conditions import Conclusion, Condition, mean_in_words, sign_flips
@@ -21,13 +22,14 @@ from study.summary.groups import (
     of_each_seed,
     paired,
 )
+from study.words import number, signed
 
 SEVERE = 2.0
 """Test error / train error from which the notebook says "Severely overfit"."""
 
 
 MUCH_MORE = 1.5
-"""The ratio of times from which one is called a lot more."""
+"""A ratio of times above this counts as "a lot more"."""
 
 
 BEST_DEPTH = 7
@@ -36,7 +38,7 @@ BEST_DEPTH = 7
 def five_conclusions(networks: Sequence[Network], load: str) -> list[Conclusion]:
     """The conclusions whose networks the study has; none without such groups or without runs.
 
-    `load` says in words under what load the times were taken.
+    `load` describes the load under which the times were measured.
     """
     groups = [
         found
@@ -58,36 +60,28 @@ def five_conclusions(networks: Sequence[Network], load: str) -> list[Conclusion]
 
 
 BY_INTERVALS = (
-    "Each is shown where its 95 % interval over seeds (Student's t) lies above the bound; one that "
+    "Each is shown if its 95 % interval over seeds (Student's t) lies above the bound; one that "
     "lies below, at a level adjusted for the number of conditions, refutes the claim."
 )
 
 
 BY_SIGN_FLIPS = (
-    "Each is shown by the sign-flip test over paired seeds at 5 %, which takes 6 seeds or more; "
-    "one that is shown to be the other way, at a level adjusted for the number of conditions, "
-    "refutes the claim."
+    "Each is shown by the sign-flip test over paired seeds at 5 %, which needs at least 6 seeds; "
+    "one whose opposite is shown, at a level adjusted for the number of conditions, refutes the "
+    "claim."
 )
 
 
 NOT_ONE_FACTOR = (
     "The notebook's networks without dropout or batch normalization differ in kernel sizes and "
-    "strides too, so this does not say what dropout or batch normalization does; "
+    "strides too, so this does not show the effect of dropout or batch normalization; "
     "`config/controlled.yaml` varies one at a time."
 )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
-
-
-def _plain(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
-def _factor(value: float) -> str:
-    """Of a logarithm, the factor."""
-    return f"{math.exp(value):.2f}"
+def _factor(logarithm: float) -> str:
+    """The factor behind a logarithm of a ratio."""
+    return number(math.exp(logarithm), ".2f")
 
 
 # --- the five ------------------------------------------------------------------------------------
@@ -98,7 +92,7 @@ def _accuracy_above(network: Network, other: Network) -> Condition:
         f"Accuracy of `{network.id}` minus `{other.id}` (points)",
         paired(lambda run, against: 100 * (run.accuracy - against.accuracy), network, other),
         0,
-        _signed,
+        signed,
         test=sign_flips,
     )
 
@@ -133,7 +127,7 @@ def _overfit_without_dropout(groups: Sequence[Groups]) -> Conclusion:
                         other,
                     ),
                     0,
-                    _signed,
+                    signed,
                 )
             )
     return Conclusion(
@@ -153,7 +147,7 @@ def _error_ratio(network: Network, above: bool) -> Condition:
         f"Test error / train error of `{network.id}`",
         of_each_seed(lambda run: run.error_ratio, network),
         SEVERE,
-        _plain,
+        partial(number, spec=".2f"),
         above,
     )
 
@@ -171,11 +165,11 @@ def _overfit_grows_without_batch_norm(groups: Sequence[Groups]) -> Conclusion:
                 f"Slope of the error gap of `{network.id}` (thousandths an epoch)",
                 of_each_seed(slope, network),
                 0,
-                _signed,
+                signed,
             ),
         ]
-        mean, interval = mean_in_words(of_each_seed(slope, both), _signed)
-        beside.append(f"Beside it the slope of `{both.id}`: {mean} ({interval})")
+        mean, interval = mean_in_words(of_each_seed(slope, both), signed)
+        beside.append(f"For comparison, the slope of `{both.id}`: {mean} ({interval})")
     return Conclusion(
         3,
         "Networks without batch normalization do fairly, with overfitting that grows by epochs.",
@@ -186,8 +180,8 @@ def _overfit_grows_without_batch_norm(groups: Sequence[Groups]) -> Conclusion:
         f"{BY_INTERVALS}",
         remarks=[
             *beside,
-            "The train error is taken while training, with dropout on, so it lies above the "
-            "validation error at first: a gap that rises towards zero is no overfitting yet.",
+            "The train error is measured during training, with dropout on, so it lies above the "
+            "validation error at first: a gap that rises towards zero is not yet overfitting.",
             NOT_ONE_FACTOR,
         ],
     )
@@ -220,8 +214,8 @@ def _batch_norm_takes_time(groups: Sequence[Groups], load: str) -> Conclusion:
         conditions,
         rule=f"At every depth an epoch without dropout takes more than {MUCH_MORE:g} times as long "
         "as one without batch normalization, and so does a multiply-add (of convolutions and dense "
-        "layers), since the two networks differ in size: only the second can be laid at batch "
-        f"normalization's door. Means are geometric. {BY_INTERVALS}",
+        "layers). The two networks differ in size, so only the time per multiply-add can be "
+        f"attributed to batch normalization. Means are geometric. {BY_INTERVALS}",
         remarks=[load],
     )
 

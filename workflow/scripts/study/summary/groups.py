@@ -1,4 +1,4 @@
-"""The networks as the notebook's conclusions see them."""
+"""The figures of each network that the notebook's conclusions are about."""
 
 import math
 from collections import defaultdict
@@ -9,16 +9,15 @@ from typing import Any
 from scipy.stats import linregress
 
 from study.runs.history import History
-from study.runs.metrics import Run
-from study.summary.rows import Metrics, reported_accuracy
+from study.runs.metrics import Metrics, RunKey, reported_accuracy
 
 BOTH, NO_DROPOUT, NO_BATCH_NORM = "both_3x3", "without_dropout", "without_batch_norm"
-"""Groups of networks; one without a group takes part in the last conclusion alone."""
+"""Groups of networks; a network without a group is only in the last conclusion."""
 
 
 @dataclass(frozen=True)
 class RunFigures:
-    """What the conclusions need of one run. Accuracies are fractions."""
+    """The figures of one run. Accuracies are fractions."""
 
     accuracy: float
     """The reported test accuracy."""
@@ -49,9 +48,7 @@ def run_figures(run: Metrics, history: History) -> RunFigures:
         accuracy=reported_accuracy(run),
         accuracy_gap=run["train_accuracy_eval"] - run["test_accuracy"],
         error_ratio=run["test_loss"] / train_loss if train_loss > 0 else math.inf,
-        error_gaps=tuple(
-            val - loss for val, loss in zip(history["val_loss"], history["loss"], strict=True)
-        ),
+        error_gaps=tuple(history["val_loss"] - history["loss"]),
         seconds_per_epoch=run["seconds_per_epoch"],
     )
 
@@ -61,27 +58,29 @@ Groups = Mapping[str, Network]
 
 
 def groups_at(networks: Iterable[Network], depth: int) -> Groups:
+    """The networks of this depth that have a group."""
     wanted = (BOTH, NO_DROPOUT, NO_BATCH_NORM)
     return {n.group: n for n in networks if n.depth == depth and n.group in wanted}
 
 
 def of_each_seed(figure: Callable[[RunFigures], float], network: Network) -> list[float]:
+    """`figure` of the network's runs, in the order of their seeds."""
     return [figure(run) for _, run in sorted(network.runs.items())]
 
 
 def paired(
     figure: Callable[[RunFigures, RunFigures], float], network: Network, other: Network
 ) -> list[float]:
-    """`figure` of the two networks' runs, for every seed that both have."""
+    """`figure` of the two networks' runs, for each seed that both have."""
     seeds = sorted(set(network.runs) & set(other.runs))
     return [figure(network.runs[seed], other.runs[seed]) for seed in seeds]
 
 
 def late_slope(gaps: Sequence[float]) -> float:
-    """Least-squares slope per epoch of the second half of `gaps`; nan with fewer than 3 there.
+    """Least-squares slope per epoch of the second half of `gaps`; NaN with fewer than 3 there.
 
-    In the first epochs the train error, a mean over the epoch under way, falls so fast that the
-    gap rises for every network.
+    In the first epochs the train error, a mean over the epoch, falls so fast that the gap rises
+    for every network.
     """
     late = gaps[len(gaps) // 2 :]
     return float(linregress(range(len(late)), late).slope) if len(late) >= 3 else math.nan
@@ -89,16 +88,16 @@ def late_slope(gaps: Sequence[float]) -> float:
 
 def networks_of(
     variants: Sequence[Mapping[str, Any]],
-    metrics: Mapping[Run, Metrics],
-    histories: Mapping[Run, History],
+    metrics: Mapping[RunKey, Metrics],
+    histories: Mapping[RunKey, History],
 ) -> list[Network]:
-    """The variants as the notebook's conclusions see them, with the runs that are in `metrics`.
+    """The variants as networks, with the runs that are in `metrics`.
 
     Each of `variants` has the keys id, depth, notebook_group and multiply_adds.
     """
     figures: dict[str, dict[int, RunFigures]] = defaultdict(dict)
-    for (id_, seed), run in metrics.items():
-        figures[id_][seed] = run_figures(run, histories[id_, seed])
+    for key, run in metrics.items():
+        figures[key.variant][key.seed] = run_figures(run, histories[key])
     return [
         Network(
             variant["id"],

@@ -1,17 +1,10 @@
-"""The main tables in LaTeX, fit for a paper."""
+"""The tables of sections rendered as LaTeX, for a paper."""
 
-from study.summary.report import (
-    Report,
-    Table,
-    conclusion_table,
-    contrast_table,
-    cost_table,
-    effect_table,
-    performance_table,
-    selection_table,
-)
+from collections.abc import Iterable, Iterator, Sequence
 
-# What LaTeX reads as a command, and signs that its standard fonts lack.
+from study.summary.sections import Kind, Mark, Section, Table, spans
+
+# Characters that LaTeX reads as commands, and signs that its standard fonts lack.
 ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -41,68 +34,39 @@ ESCAPES = str.maketrans(
 )
 
 
-def to_latex(report: Report) -> str:
-    """The whole of summary.tex: a table environment for each table that has rows."""
-    rows = report.rows
-    methods = ", ".join(sorted({row.accuracy_interval for row in rows if row.accuracy_interval}))
-    tables = {
-        "accuracy": (
-            performance_table(rows),
-            "Test accuracy, errors of the last epoch, and verdict; n seeds per network."
-            + (f" Intervals: {methods}." if methods else ""),
-        ),
-        "contrasts": (
-            contrast_table(report.comparisons),
-            "Differences of test accuracy, variant minus baseline, over n paired seeds; p adjusted "
-            "by Holm's method.",
-        ),
-        "effects": (
-            effect_table(report.effects),
-            "Effects of the factors on test accuracy, over n seeds; p adjusted by Holm's method.",
-        ),
-        "conclusions": (
-            conclusion_table(report.conclusions),
-            "The conclusions of the 2019 notebook, over n seeds.",
-        ),
-        "selection": (
-            selection_table(rows),
-            "The last epoch, and the epoch chosen on held-out training images.",
-        ),
-        "cost": (cost_table(rows), "Size and time of the networks."),
-    }
+COMMANDS = {Mark.PLAIN: "{}", Mark.CODE: r"\texttt{{{}}}", Mark.STRONG: r"\textbf{{{}}}"}
+"""Format strings for marked spans of text."""
+
+
+def to_latex(sections: Sequence[Section]) -> str:
+    """A table environment for each table that has a caption and rows."""
     parts = [
         "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}; made by snakemake.",
-        *(
-            latex_table(table, caption, f"tab:{name}")
-            for name, (table, caption) in tables.items()
-            if table.rows
-        ),
+        *(_table(table) for table in _tables(sections) if table.caption and table.rows),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def latex_table(table: Table, caption: str, label: str) -> str:
-    """A floating table between rules, shrunk to the width of the text where it is wider."""
-    spec = "".join("l" if column in table.left else "r" for column in table.columns)
+def _tables(sections: Iterable[Section]) -> Iterator[Table]:
+    for section in sections:
+        yield from (block for block in section.blocks if isinstance(block, Table))
+        yield from _tables(section.details)
+
+
+def _table(table: Table) -> str:
+    """A floating table between rules, shrunk to the width of the text if it is wider."""
+    kinds = table.columns.values()
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{escape(caption)}}}",
-        rf"  \label{{{label}}}",
+        rf"  \caption{{{escape(table.caption)}}}",
+        rf"  \label{{tab:{table.name}}}",
         r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"  \begin{{tabular}}{{{spec}}}",
+        rf"  \begin{{tabular}}{{{''.join('r' if kind is Kind.NUMBER else 'l' for kind in kinds)}}}",
         r"    \toprule",
-        _row([escape(column) for column in table.columns]),
+        _row(map(escape, table.columns)),
         r"    \midrule",
-        *(
-            _row(
-                [
-                    rf"\texttt{{{escape(cell)}}}" if column in table.code else escape(cell)
-                    for column, cell in zip(table.columns, row, strict=True)
-                ]
-            )
-            for row in table.rows
-        ),
+        *(_row(map(_cell, kinds, row)) for row in table.rows),
         r"    \bottomrule",
         r"  \end{tabular}}",
         r"\end{table}",
@@ -110,10 +74,20 @@ def latex_table(table: Table, caption: str, label: str) -> str:
     return "\n".join(lines)
 
 
-def escape(text: str) -> str:
-    """Text as LaTeX prints it."""
-    return " ".join(text.split()).translate(ESCAPES)
+def _cell(kind: Kind, cell: str) -> str:
+    return COMMANDS[Mark.CODE].format(_plain(cell)) if kind is Kind.CODE else escape(cell)
 
 
-def _row(cells: list[str]) -> str:
+def _row(cells: Iterable[str]) -> str:
     return f"    {' & '.join(cells)} \\\\"
+
+
+def escape(text: str) -> str:
+    """A text as LaTeX prints it, with its marks as commands."""
+    return "".join(
+        COMMANDS[mark].format(_plain(span)) for mark, span in spans(" ".join(text.split()))
+    )
+
+
+def _plain(text: str) -> str:
+    return text.translate(ESCAPES)

@@ -11,13 +11,13 @@ Thresholds = Sequence[Mapping[str, Any]]
 
 
 def verdict(train_loss: float, test_loss: float, thresholds: Thresholds) -> str:
-    """The text of the first threshold that r = test_loss / train_loss lies below.
+    """The text of the first threshold above r = test_loss / train_loss.
 
-    The last threshold has no `below` and takes what is left, an r without bound included (a train
-    loss of zero). Where r has no meaning, the text says why.
+    The last threshold has no `below` and holds for any larger r, including the infinite one of a
+    train loss of zero. If r is undefined, the text gives the reason.
 
     Raises:
-        StudyError: no threshold takes this r.
+        StudyError: r lies above all thresholds.
     """
     if not (math.isfinite(train_loss) and math.isfinite(test_loss)):
         return "No verdict: a loss is not finite"
@@ -33,7 +33,7 @@ def verdict(train_loss: float, test_loss: float, thresholds: Thresholds) -> str:
 
 
 def describe(thresholds: Thresholds) -> str:
-    """The rule in words, as it stands under the table."""
+    """The rule in words, for the text below the table."""
     parts = []
     lower = ""
     for threshold in thresholds:

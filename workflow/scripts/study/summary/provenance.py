@@ -1,13 +1,16 @@
-"""What the runs were made with, and under what load, in Markdown."""
+"""The software, data and machines behind the runs, and the load under which they were timed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from study.summary.rows import Metrics
+from study.runs.metrics import Metrics
+from study.summary.costs import any_published
+from study.summary.rows import Row
+from study.summary.sections import Alert, Bullets, Section
 from study.words import seeds_in_words
 
-# What may change a result; runs that differ in it call for a warning.
+# May change a result; runs that differ in one of these call for an alert.
 MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "TensorFlow": lambda run: run["versions"]["tensorflow"],
     "Keras": lambda run: run["versions"]["keras"],
@@ -29,6 +32,54 @@ PROVENANCE = MADE_WITH | {
 }
 
 
+def provenance_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section:
+    """All values of each thing that the runs were made with, and the definitions of figures."""
+    made_with = [
+        f"{name}: {', '.join(distinct(runs, value))}" for name, value in PROVENANCE.items() if runs
+    ]
+    return Section("How this was computed", [Bullets([*made_with, *_definitions(rows)])])
+
+
+def alert(runs: Sequence[Metrics]) -> list[Alert]:
+    """An alert that names the runs behind each value, if the runs were not all made alike."""
+    reasons = []
+    for name, value in MADE_WITH.items():
+        made_with: dict[str, list[Metrics]] = defaultdict(list)
+        for run in runs:
+            made_with[value(run)].append(run)
+        if len(made_with) > 1:
+            groups = sorted(made_with.items(), key=lambda group: -len(group[1]))
+            values = "; ".join(f"{v} ({_names(group, runs)})" for v, group in groups)
+            reasons.append(f"{name}: {values}")
+    if not reasons:
+        return []
+    return [
+        Alert(
+            "The runs were not all made in the same way, which may explain differences between "
+            "them.",
+            reasons,
+        )
+    ]
+
+
+def load_in_words(runs: Sequence[Metrics]) -> str:
+    """The load under which the epochs were timed, as far as it is recorded."""
+    threads = ", ".join(distinct(runs, lambda run: str(run["threads"])))
+    processors = ", ".join(distinct(runs, lambda run: run["processor"]))
+    shares = [run["cpu_seconds"] / run["wall_seconds"] for run in runs if run["wall_seconds"] > 0]
+    got = f" ({min(shares):.2f} to {max(shares):.2f} processor seconds a second)" if shares else ""
+    return (
+        f"Load: {processors}; threads per run: {threads}{got}. The number of runs that trained at "
+        "the same time is not recorded, so the compared networks may have been timed under "
+        "different loads."
+    )
+
+
+def distinct(runs: Iterable[Metrics], value: Callable[[Metrics], str]) -> list[str]:
+    """The distinct values of the runs, in order."""
+    return list(dict.fromkeys(map(value, runs)))
+
+
 def _arithmetic(settings: dict[str, Any]) -> str:
     return settings.get("precision", "float32") + (" by XLA" if settings.get("xla") else "")
 
@@ -41,25 +92,8 @@ def _short_commit(commit: str | None) -> str:
     return name[:12] + (" with changes" if dirty else "")
 
 
-def warning(runs: Sequence[Metrics]) -> list[str]:
-    """An alert that names the runs behind each value, if the runs were not all made alike."""
-    lines = []
-    for name, value in MADE_WITH.items():
-        made_with: dict[str, list[Metrics]] = defaultdict(list)
-        for run in runs:
-            made_with[value(run)].append(run)
-        if len(made_with) > 1:
-            groups = sorted(made_with.items(), key=lambda group: -len(group[1]))
-            values = "; ".join(f"{v} ({_runs(group, runs)})" for v, group in groups)
-            lines.append(f"> - {name}: {values}")
-    if not lines:
-        return []
-    head = "> The runs were not all made alike, which may be behind differences between them."
-    return ["\n".join(["> [!WARNING]", head, ">", *lines])]
-
-
-def _runs(group: Sequence[Metrics], runs: Sequence[Metrics]) -> str:
-    """Which runs: variants by id, with their seeds where not all of the variant's are meant."""
+def _names(group: Sequence[Metrics], runs: Sequence[Metrics]) -> str:
+    """The group's variants, with their seeds unless it has all of the variant's runs."""
     every = Counter(run["variant"] for run in runs)
     seeds_of: dict[str, list[int]] = defaultdict(list)
     for run in group:
@@ -70,25 +104,17 @@ def _runs(group: Sequence[Metrics], runs: Sequence[Metrics]) -> str:
     )
 
 
-def made_with(runs: Sequence[Metrics]) -> list[str]:
-    """A line for each thing that made the results, with all values that it had."""
-    if not runs:
-        return []
-    return [f"- {name}: {', '.join(distinct(runs, value))}" for name, value in PROVENANCE.items()]
-
-
-def load_in_words(runs: Sequence[Metrics]) -> str:
-    """Under what load the epochs were timed, as far as the runs know."""
-    threads = ", ".join(distinct(runs, lambda run: str(run["threads"])))
-    processors = ", ".join(distinct(runs, lambda run: run["processor"]))
-    shares = [run["cpu_seconds"] / run["wall_seconds"] for run in runs if run["wall_seconds"] > 0]
-    got = f" ({min(shares):.2f} to {max(shares):.2f} processor seconds a second)" if shares else ""
-    return (
-        f"Load: {processors}; threads per run: {threads}{got}. How many runs trained side by side "
-        "is not on record, so the networks compared may have had unequal neighbours."
-    )
-
-
-def distinct(runs: Iterable[Metrics], value: Callable[[Metrics], str]) -> list[str]:
-    """The values that the runs have, each once, in order."""
-    return list(dict.fromkeys(map(value, runs)))
+def _definitions(rows: Sequence[Row]) -> list[str]:
+    """The definitions of the figures in the tables."""
+    lines = [
+        "Test error: on the test images, after the last epoch; so is the accuracy if no epoch was "
+        "chosen. Train error: the mean over the batches of the last epoch, dropout on, as `fit` "
+        "reports it. Best epoch: the one with the highest validation accuracy, the first on ties."
+        + (" Published: the `reference` figures of the configuration." * any_published(rows))
+    ]
+    if any(row.n_seeds > 1 for row in rows):
+        lines.append(
+            "Means over n seeds, ± the sample standard deviation; best epoch: the median. The "
+            "verdict follows from the mean errors."
+        )
+    return lines

@@ -1,29 +1,30 @@
-"""What the runs of each variant come to, taken together."""
+"""The figures of each variant, over its finished runs."""
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 from typing import Any
 
-from study.runs.metrics import Run
+import numpy as np
+import pandas as pd
+
+from study.runs.metrics import Metrics, RunKey, reported_accuracy
 from study.statistics.methods import Interval, mean_interval, wilson_interval
 from study.summary.overfitting import Thresholds, verdict
-from study.words import seeds_in_words
-
-Metrics = Mapping[str, Any]
+from study.words import count_of, seeds_in_words
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's figures: means over its finished runs, None where there is none.
+    """One variant's figures: means over its finished runs, None without such runs.
 
     Accuracies are fractions; `difference_points` is in percentage points. `accuracy` is the
-    reported one: of the chosen epoch where the runs chose one, else of the last; `test_accuracy`
-    and all losses but `chosen_test_loss` are of the last epoch. `accuracy_interval` names the
-    method of the 95 % interval from `accuracy_low` to `accuracy_high`. The CSV has one column per
-    field, in this order.
+    reported one: after the chosen epoch if the runs chose one, else after the last.
+    `test_accuracy` and all losses except `chosen_test_loss` are those after the last epoch.
+    `accuracy_interval` names the method of the 95 % interval from `accuracy_low` to
+    `accuracy_high`. The columns of summary.csv are these fields in this order.
     """
 
     id: str
@@ -54,11 +55,26 @@ class Row:
     chosen_test_loss: float | None
 
 
+SPREADS = ["accuracy", "train_loss", "test_loss", "seconds_per_epoch"]
+"""Figures of a run whose mean and standard deviation a row holds."""
+
+
+MEANS = [
+    *SPREADS,
+    *("train_loss_eval", "test_accuracy", "chosen_test_accuracy", "chosen_test_loss"),
+]
+"""Figures of a run whose mean a row holds."""
+
+
+MEDIANS = ["best_epoch", "chosen_epoch"]
+"""Figures of a run whose median a row holds."""
+
+
 def summarize(
     variants: Sequence[Mapping[str, Any]],
     runs: Iterable[Sequence[Any]],
-    metrics: Mapping[Run, Metrics],
-    failures: Mapping[Run, str],
+    metrics: Mapping[RunKey, Metrics],
+    failures: Mapping[RunKey, str],
     thresholds: Thresholds,
     test_images: int,
 ) -> list[Row]:
@@ -66,29 +82,26 @@ def summarize(
 
     Args:
         variants: {id, label, depth, reference: {accuracy, ...} or None} each.
-        runs: every expected run as (variant, seed); others in `metrics` are left out.
+        runs: every expected run as (variant, seed); other runs in `metrics` are left out.
         metrics: the metrics of the finished runs.
-        failures: what stopped the runs that failed; a finished run's is ignored.
+        failures: the errors of the failed runs; ignored for a run that has finished.
         thresholds: the verdict's rule.
-        test_images: on how many images each accuracy was measured.
+        test_images: the number of images on which each accuracy was measured.
     """
+    expected = [RunKey(*run) for run in runs]
     seeds: dict[str, list[int]] = defaultdict(list)
-    for variant, seed in runs:
-        seeds[variant].append(seed)
+    failed: dict[str, dict[int, str]] = defaultdict(dict)
+    for key in expected:
+        seeds[key.variant].append(key.seed)
+        if key in failures and key not in metrics:
+            failed[key.variant][key.seed] = failures[key]
+    figures = _by_variant({key: metrics[key] for key in expected if key in metrics})
     return [
         _row(
             variant,
+            figures.get(variant["id"]),
             seeds[variant["id"]],
-            {
-                seed: metrics[variant["id"], seed]
-                for seed in seeds[variant["id"]]
-                if (variant["id"], seed) in metrics
-            },
-            {
-                seed: failures[variant["id"], seed]
-                for seed in seeds[variant["id"]]
-                if (variant["id"], seed) in failures and (variant["id"], seed) not in metrics
-            },
+            failed[variant["id"]],
             thresholds,
             test_images,
         )
@@ -96,18 +109,43 @@ def summarize(
     ]
 
 
-def reported_accuracy(run: Metrics) -> float:
-    """The run's test accuracy: of the epoch that it chose, else of its last epoch."""
-    chosen = run.get("chosen_test_accuracy")
-    return float(run["test_accuracy"] if chosen is None else chosen)
+def _by_variant(metrics: Mapping[RunKey, Metrics]) -> Mapping[Hashable, Mapping[Hashable, Any]]:
+    """The figures of the runs, taken together by variant."""
+    names = ["parameters", *MEANS, *MEDIANS]
+    runs = pd.DataFrame(
+        [
+            {
+                **{name: run.get(name) for name in names},
+                "variant": key.variant,
+                "accuracy": reported_accuracy(run),
+            }
+            for key, run in metrics.items()
+        ],
+        columns=["variant", *names],
+    ).astype(dict.fromkeys((*MEANS, *MEDIANS), float))
+    by_variant = runs.groupby("variant", sort=False)
+    # fmean and stdev round once, unlike pandas, and skip no loss that is not a number.
+    return pd.concat(
+        [
+            by_variant[MEANS].agg(fmean),
+            by_variant[SPREADS].agg(_sd).add_suffix("_sd"),
+            by_variant[MEDIANS].median(),
+            by_variant.agg(parameters=("parameters", "first"), accuracies=("accuracy", list)),
+        ],
+        axis=1,
+    ).to_dict("index")
+
+
+def _sd(values: pd.Series) -> float:
+    """The sample standard deviation; NaN unless there are two finite values or more."""
+    return stdev(values) if len(values) > 1 and np.isfinite(values).all() else math.nan
 
 
 def accuracy_interval(accuracies: Sequence[float], test_images: int) -> Interval | None:
-    """The 95 % interval of an accuracy, within 0 and 1; None where there is no figure to give.
+    """The 95 % interval of an accuracy, within 0 and 1; None if the seeds do not differ.
 
-    Over several seeds, which must differ, it is for the mean over seeds. Of one seed it is
-    Wilson's, for the share of right answers among all images like the test images: other seeds it
-    knows nothing about.
+    With several seeds it is for the mean over seeds. With one seed, Wilson's interval; it ignores
+    variation between seeds.
     """
     if len(accuracies) == 1:
         return wilson_interval(round(accuracies[0] * test_images), test_images)
@@ -119,75 +157,49 @@ def accuracy_interval(accuracies: Sequence[float], test_images: int) -> Interval
 
 def _row(
     variant: Mapping[str, Any],
+    figures: Mapping[Hashable, Any] | None,
     seeds: Sequence[int],
-    finished: Mapping[int, Metrics],
     failed: Mapping[int, str],
     thresholds: Thresholds,
     test_images: int,
 ) -> Row:
-    def values(key: str) -> list[float]:
-        return [run[key] for run in finished.values() if run.get(key) is not None]
+    def figure(name: str) -> float | None:
+        return None if figures is None or math.isnan(figures[name]) else figures[name]
 
-    accuracies = [reported_accuracy(run) for run in finished.values()]
-    accuracy, interval = _mean(accuracies), accuracy_interval(accuracies, test_images)
-    train_loss, test_loss = _mean(values("train_loss")), _mean(values("test_loss"))
+    accuracies = figures["accuracies"] if figures else []
+    accuracy, interval = figure("accuracy"), accuracy_interval(accuracies, test_images)
     reference = (variant.get("reference") or {}).get("accuracy")
     return Row(
         id=variant["id"],
         label=variant["label"],
         depth=variant["depth"],
-        n_seeds=len(finished),
-        accuracy=accuracy,
-        accuracy_sd=_sd(accuracies),
-        train_loss=train_loss,
-        test_loss=test_loss,
-        train_loss_eval=_mean(values("train_loss_eval")),
-        verdict=(
-            None
-            if train_loss is None or test_loss is None
-            else verdict(train_loss, test_loss, thresholds)
-        ),
-        parameters=next((run["parameters"] for run in finished.values()), None),
-        seconds_per_epoch=_mean(values("seconds_per_epoch")),
-        best_epoch=_median(values("best_epoch")),
+        n_seeds=len(accuracies),
+        verdict=verdict(figures["train_loss"], figures["test_loss"], thresholds)
+        if figures
+        else None,
+        parameters=int(figures["parameters"]) if figures else None,
         reference_accuracy=reference,
         difference_points=(
             None if accuracy is None or reference is None else 100 * (accuracy - reference)
         ),
-        status=_status(seeds, finished, failed),
-        train_loss_sd=_sd(values("train_loss")),
-        test_loss_sd=_sd(values("test_loss")),
-        seconds_per_epoch_sd=_sd(values("seconds_per_epoch")),
+        status=_status(len(accuracies), seeds, failed),
         accuracy_low=interval.low if interval else None,
         accuracy_high=interval.high if interval else None,
         accuracy_interval=interval.method if interval else None,
-        test_accuracy=_mean(values("test_accuracy")),
-        chosen_epoch=_median(values("chosen_epoch")),
-        chosen_test_accuracy=_mean(values("chosen_test_accuracy")),
-        chosen_test_loss=_mean(values("chosen_test_loss")),
+        **{name: figure(name) for name in MEANS},
+        **{f"{name}_sd": figure(f"{name}_sd") for name in SPREADS},
+        **{name: _whole(figure(name)) for name in MEDIANS},
     )
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
+def _whole(epoch: float | None) -> float | None:
+    """A median epoch, as an int unless it lies between two epochs."""
+    return epoch if epoch is None or epoch % 1 else int(epoch)
 
 
-def _median(values: Sequence[float]) -> float | None:
-    return median(values) if values else None
-
-
-def _sd(values: Sequence[float]) -> float | None:
-    """The sample standard deviation, which needs two values."""
-    if len(values) < 2:
-        return None
-    return stdev(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def _status(
-    seeds: Sequence[int], finished: Mapping[int, Metrics], failed: Mapping[int, str]
-) -> str:
-    """complete; missing; failed: why; 2 of 3 seeds; 2 of 3 seeds, seed 3 failed: why."""
-    if len(finished) == len(seeds) > 0:
+def _status(finished: int, seeds: Sequence[int], failed: Mapping[int, str]) -> str:
+    """complete; missing; failed: error; 2 of 3 seeds; 2 of 3 seeds, seed 3 failed: error."""
+    if finished == len(seeds) > 0:
         return "complete"
     if not finished and not failed:
         return "missing"
@@ -196,6 +208,6 @@ def _status(
     by_error: dict[str, list[int]] = defaultdict(list)
     for seed, error in failed.items():
         by_error[error].append(seed)
-    parts = [f"{len(finished)} of {len(seeds)} seeds"]
+    parts = [f"{finished} of {count_of(len(seeds), 'seed')}"]
     parts += [f"{seeds_in_words(same)} failed: {error}" for error, same in by_error.items()]
     return ", ".join(parts)

@@ -1,0 +1,66 @@
+"""history.csv: written and read to the last bit, and damage named."""
+
+from pathlib import Path
+
+import pytest
+
+from study.errors import StudyError
+from study.runs.history import COLUMNS, read_histories, read_history, write_history
+
+HEADER = b"epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
+ROWS = [
+    {
+        **{"epoch": epoch, "loss": 0.1 / epoch, "accuracy": 1 / 3},
+        **{"val_loss": 1e-17 * epoch, "val_accuracy": 1.0, "seconds": 44.123456789},
+    }
+    for epoch in (1, 2, 3)
+]
+
+
+def test_a_history_comes_back_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    write_history(path, ROWS)
+    assert path.read_bytes().startswith(HEADER + b"1,0.1,0.3333333333333333,1e-17,1.0,44.1")
+    history = read_history(path)
+    assert history.to_dict("records") == ROWS
+    assert {name: history[name].dtype.kind for name in COLUMNS} == dict.fromkeys(COLUMNS, "f") | {
+        "epoch": "i"
+    }
+
+
+def test_histories_keep_their_order_and_their_own_epochs(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{epochs}.csv" for epochs in (3, 1, 2)]
+    for path in paths:
+        write_history(path, ROWS[: int(path.stem)])
+    found = read_histories(paths)
+    assert [history["epoch"].to_list() for history in found] == [[1, 2, 3], [1], [1, 2]]
+    assert [history.index.to_list() for history in found] == [[0, 1, 2], [0], [0, 1]]
+    assert read_histories([]) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"epoch,loss\n1,0.1\n",
+        b"epoch,loss,accuracy,val",
+        HEADER,
+        HEADER + b"1,2,3,4,5,6",  # cut off
+        HEADER + b"1,2,3,4,5\n",
+        HEADER + b"1,2,3,4,5,6,7\n",
+        HEADER + b"1,2,3,4,5\n1,2,3,4,5,6,7\n",
+        HEADER + b"1,2,3,4,5,\n",
+        HEADER + b"1,2,3,4,5,6\n\n",
+        HEADER + b"1.5,2,3,4,5,6\n",
+        HEADER + b"1,2,x,4,5,6\n",
+        HEADER + b"1,2,\xff,4,5,6\n",
+        HEADER + b'1,2,"3,4,5,6\n',
+    ],
+)
+def test_a_damaged_history_is_named(tmp_path: Path, content: bytes) -> None:
+    path, other = tmp_path / "history.csv", tmp_path / "other.csv"
+    path.write_bytes(content)
+    write_history(other, ROWS)
+    for paths in ([path], [other, path]):
+        with pytest.raises(StudyError, match=r"history\.csv"):
+            read_histories(paths)
