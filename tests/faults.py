@@ -23,7 +23,10 @@ import yaml
 
 from checkout import copy_checkout, environment
 
-TIMES = {"seconds_per_epoch", "wall_seconds", "cpu_seconds", "peak_memory_mb"}
+TIMES = {
+    *("seconds_per_epoch", "train_seconds_per_epoch", "wall_seconds", "cpu_seconds"),
+    *("seconds", "train_seconds", "load", "peak_memory_mb"),
+}
 EPOCH_LINE = re.compile(r"^(\S+ seed \d+) \| epoch +(\d+)/", re.MULTILINE)
 STOPS = Path(__file__).resolve().parent / "stops"
 PATIENCE = 600.0  # seconds for one snakemake; one that hangs must not hang the tests
@@ -210,7 +213,7 @@ def results(folder: Path) -> dict[str, Any]:
             found[name] = file.read_bytes()
         elif file.name == "history.csv":
             rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
-            found[name] = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+            found[name] = [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
         elif file.name == "metrics.json":
             metrics = json.loads(file.read_text(encoding="utf-8"))
             found[name] = {key: value for key, value in metrics.items() if key not in TIMES}

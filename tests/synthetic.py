@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from study.runs.history import COLUMNS
 from study.runs.predictions import Predictions
 
 GOOD, CHANCES, SEVERE = (
@@ -72,6 +73,8 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
         "chosen_test_accuracy": None,
         "parameters": 131786,
         "seconds_per_epoch": 44.25,
+        "train_seconds_per_epoch": 41.0,
+        "load": {"mean": 2.0, "cores": 2},
         "wall_seconds": 540.0,
         "cpu_seconds": 535.0,
         "peak_memory_mb": 1500.0,
@@ -90,6 +93,7 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
         "processor": "Intel(R) Xeon(R) Processor @ 2.50GHz",
         "platform": "Linux-6.1-x86_64",
         "onednn": True,
+        "kernel_environment": {},
         "data": {
             "dataset": "mnist",
             "sha256": "da7a" * 16,
@@ -116,10 +120,13 @@ def write_metrics(folder: Path, content: dict[str, Any]) -> Path:
 
 def write_history(path: Path, epochs: int = 12) -> Path:
     """A plausible history.csv; returns its path."""
-    lines = ["epoch,loss,accuracy,val_loss,val_accuracy,seconds"]
+    lines = [",".join(COLUMNS)]
     for epoch in range(1, epochs + 1):
         loss, val_loss = 0.3 / epoch**0.8 + 0.02, 0.06 / epoch**0.6 + 0.01
-        lines.append(f"{epoch},{loss},{1 - loss / 3},{val_loss},{1 - val_loss / 3},44.1")
+        evaluated = f"{loss / 4},{1 - loss / 12}"
+        lines.append(
+            f"{epoch},{loss},{1 - loss / 3},{evaluated},{val_loss},{1 - val_loss / 3},44.1,41.0,2.0"
+        )
     path.write_text("\n".join(lines) + "\n")
     return path
 

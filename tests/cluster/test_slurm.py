@@ -232,7 +232,12 @@ def summary(results: Path) -> list[dict[str, str]]:
     with (results / "summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     return [
-        {column: value for column, value in row.items() if "seconds" not in column} for row in rows
+        {
+            column: value
+            for column, value in row.items()
+            if "seconds" not in column and column != "load"
+        }
+        for row in rows
     ]
 
 

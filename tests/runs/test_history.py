@@ -7,11 +7,14 @@ import pytest
 from study.errors import StudyError
 from study.runs.history import COLUMNS, read_histories, read_history, write_history
 
-HEADER = b"epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
+HEADER = b"epoch,loss,accuracy,loss_eval,accuracy_eval,val_loss,val_accuracy,seconds,"
+HEADER += b"train_seconds,load\n"
 ROWS = [
     {
         **{"epoch": epoch, "loss": 0.1 / epoch, "accuracy": 1 / 3},
+        **{"loss_eval": 0.05, "accuracy_eval": 0.75},
         **{"val_loss": 1e-17 * epoch, "val_accuracy": 1.0, "seconds": 44.123456789},
+        **{"train_seconds": 41.5, "load": 2.0},
     }
     for epoch in (1, 2, 3)
 ]
@@ -20,7 +23,9 @@ ROWS = [
 def test_a_history_comes_back_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     write_history(path, ROWS)
-    assert path.read_bytes().startswith(HEADER + b"1,0.1,0.3333333333333333,1e-17,1.0,44.1")
+    assert path.read_bytes().startswith(
+        HEADER + b"1,0.1,0.3333333333333333,0.05,0.75,1e-17,1.0,44.1"
+    )
     history = read_history(path)
     assert history.to_dict("records") == ROWS
     assert {name: history[name].dtype.kind for name in COLUMNS} == dict.fromkeys(COLUMNS, "f") | {

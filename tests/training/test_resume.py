@@ -63,21 +63,22 @@ def test_a_stop_in_mid_epoch_changes_no_bit(
     default_config, images, tmp_path: Path, changed: dict[str, str], stops: list[int]
 ) -> None:
     whole = make_training(default_config, images, tmp_path / "whole.npz", **changed)
-    train(whole, images, StopRequest())
+    train(whole, images, images, StopRequest())
 
     checkpoint = tmp_path / "parts.npz"
     done = 0
     for steps in stops:
         parts = make_training(default_config, images, checkpoint, **changed)
         with pytest.raises(Interrupted):
-            train(parts, images, StopAfter(steps))
+            train(parts, images, images, StopAfter(steps))
         done += steps
         assert len(parts.progress.rows) * STEPS + parts.progress.step == done
     parts = make_training(default_config, images, checkpoint, **changed)
-    train(parts, images, StopRequest())
+    train(parts, images, images, StopRequest())
 
     for row, expected in zip(parts.progress.rows, whole.progress.rows, strict=True):
-        assert row | {"seconds": 0} == expected | {"seconds": 0}
+        times = {"seconds": 0, "train_seconds": 0, "load": 0}
+        assert row | times == expected | times
     expected_weights = named_weights(whole.trainer.model)
     for name, values in named_weights(parts.trainer.model).items():
         np.testing.assert_array_equal(values, expected_weights[name], err_msg=name)
@@ -86,24 +87,40 @@ def test_a_stop_in_mid_epoch_changes_no_bit(
 def test_the_chosen_weights_are_those_after_the_best_epoch(
     default_config, images, tmp_path: Path
 ) -> None:
-    held_out = images[0][::2], np.roll(images[1], 7)[::2]  # wrong labels, so the best comes early
+    held_out = images[0][::2], np.roll(images[1], 4)[::2]  # wrong labels, so the best comes early
     whole = make_training(default_config, images, tmp_path / "whole.npz", validation="holdout")
-    train(whole, held_out, StopRequest())
+    train(whole, images, held_out, StopRequest())
     best = best_epoch(whole.progress.rows)
     assert best < EPOCHS
 
     shorter = make_training(default_config, images, tmp_path / "shorter.npz", epochs=best)
-    train(shorter, held_out, StopRequest())
+    train(shorter, images, held_out, StopRequest())
     after_best = named_weights(shorter.trainer.model)
     assert not shorter.chosen  # only held-out images may choose
 
     parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
     with pytest.raises(Interrupted):
-        train(parts, held_out, StopAfter(best * STEPS + 1))
+        train(parts, images, held_out, StopAfter(best * STEPS + 1))
     parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
-    train(parts, held_out, StopRequest())
+    train(parts, images, held_out, StopRequest())
 
     for training in (whole, parts):
         assert training.chosen.keys() == after_best.keys()
         for name, values in training.chosen.items():
             np.testing.assert_array_equal(values, after_best[name], err_msg=name)
+
+
+def test_a_run_that_resumes_on_another_processor_says_so(
+    default_config, images, tmp_path: Path, monkeypatch, caplog
+) -> None:
+    """It differs in instructions alone: its name is the same on many machines."""
+    checkpoint = tmp_path / "checkpoint.npz"
+    monkeypatch.setattr("study.training.loop.instruction_set", lambda: "avx2 avx512f")
+    make_training(default_config, images, checkpoint).save()
+    make_training(default_config, images, checkpoint)
+    assert not caplog.records
+    monkeypatch.setattr("study.training.loop.instruction_set", lambda: "avx2")
+    resumed = make_training(default_config, images, checkpoint)
+    assert len(resumed.progress.processors) == 2
+    assert "a run resumes on another kind of processor" in caplog.text
+    assert "(avx2), after" in caplog.text

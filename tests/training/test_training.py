@@ -15,6 +15,7 @@ import tensorflow as tf
 from conftest import ROOT
 from study.config.study import load_study
 from study.config.variants import Variant
+from study.training.convolution import BATCH_FIRST, PIXELS_FIRST
 from study.training.forward import DropoutKey, dropout_mask, logits
 from study.training.model import build_model, named_weights
 from study.training.optimizer import make_optimizer, optimizer_update
@@ -66,6 +67,19 @@ def test_inference_is_that_of_keras(variants, digits, network: str) -> None:
     assert score.accuracy == np.mean(expected.argmax(axis=1) == labels)
     losses = keras.losses.sparse_categorical_crossentropy(labels, expected)
     assert score.loss == pytest.approx(float(np.mean(losses)), rel=1e-4)
+
+
+def test_the_accuracy_is_that_of_the_probabilities(variants, digits) -> None:
+    """Where outputs differ by too little for their probabilities to differ, the first class counts,
+    as in the predictions that are stored.
+    """
+    trainer = make_trainer(variants["conv7-k5"], digits)
+    output = trainer.model.get_layer("output")
+    output.kernel.assign(tf.zeros_like(output.kernel))
+    output.bias.assign(np.arange(CLASSES) * 1e-9)
+    score, probabilities = trainer.evaluate(*digits)
+    assert score.accuracy == np.mean(probabilities.argmax(axis=1) == digits[1])
+    assert score.accuracy == np.mean(digits[1] == 0)
 
 
 # A smooth activation shows that the gradients are equal. At the kink of the ReLU, rounding alone
@@ -124,7 +138,7 @@ def test_updates_are_those_of_keras(variants, name: str) -> None:
 @pytest.mark.parametrize("network", NETWORKS)
 def test_each_network_learns(variants, digits, network: str) -> None:
     trainer = make_trainer(variants[network], digits, batch_size=10)
-    losses = [next(train(trainer, epoch)) for epoch in range(1, 7)]
+    losses = [next(train(trainer, epoch)) for epoch in range(1, 13)]
     assert np.mean(losses[-3:]) < losses[0]
 
 
@@ -176,7 +190,7 @@ def test_batches_are_the_images_at_the_gathered_positions(variants, digits) -> N
 
 @pytest.mark.parametrize("rate", [0.25, 0.5, 0.1])
 def test_dropout_drops_its_rate_and_keeps_the_mean(rate: float) -> None:
-    mask = mask_of(rate=rate, shape=(200, 14, 14), channels=30)
+    mask = mask_of(rate=rate, shape=(200, 14, 14, 30))
     kept = 1 / (1 - rate)
     assert set(np.unique(mask)) == {0.0, np.float32(kept)}
     standard_error = (rate * (1 - rate) / mask.size) ** 0.5
@@ -186,23 +200,38 @@ def test_dropout_drops_its_rate_and_keeps_the_mean(rate: float) -> None:
 def test_dropout_masks_differ_in_all_that_decides_them_and_only_there() -> None:
     base = mask_of()
     np.testing.assert_array_equal(base, mask_of())
-    others: list[dict[str, Any]] = [{"seed": 2}, {"epoch": 2}, {"step": 1}, {"position": 4}]
+    others: list[dict[str, Any]] = [
+        {"seed": 2},
+        {"seed": 2**32 + 1},
+        {"epoch": 2},
+        {"step": 1},
+        {"step": 1024},
+        {"name": "dropout_2"},
+    ]
     for other in others:
         share = (mask_of(**other) == base).mean()
         assert share == pytest.approx(0.25**2 + 0.75**2, abs=0.02), other
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.1])
+def test_dropout_drops_the_same_whatever_the_order_of_axes(rate: float) -> None:
+    batch_first = mask_of(rate=rate, shape=(6, 7, 5, 30))
+    pixels_first = mask_of(rate=rate, shape=(7, 5, 6, 30), axes=PIXELS_FIRST)
+    np.testing.assert_array_equal(pixels_first.transpose(2, 0, 1, 3), batch_first)
 
 
 def mask_of(
     seed: int = 1,
     epoch: int = 1,
     step: int = 0,
-    position: int = 3,
+    name: str = "dropout_1",
     rate: float = 0.25,
-    shape: tuple[int, ...] = (100, 7, 7),
-    channels: int = 64,
+    shape: tuple[int, ...] = (100, 7, 7, 64),
+    axes: str = BATCH_FIRST,
 ) -> np.ndarray:
     key = DropoutKey(seed, tf.constant(epoch, tf.int64), tf.constant(step, tf.int64))
-    return dropout_mask(tf.constant([*shape, channels]), channels, rate, key, position).numpy()
+    layer = keras.layers.Dropout(rate, name=name)
+    return dropout_mask(tf.zeros(shape), axes, layer, key).numpy()
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])

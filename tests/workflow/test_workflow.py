@@ -20,7 +20,10 @@ from study.config.study import load_study
 from study.networks.costs import count_parameters
 
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
-HISTORY = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+HISTORY = [
+    *("epoch", "loss", "accuracy", "loss_eval", "accuracy_eval", "val_loss", "val_accuracy"),
+    *("seconds", "train_seconds", "load"),
+]
 RUN_FILES = {
     *("history.csv", "metrics.json", "predictions.npz", "weights.npz", "model.keras"),
     *("evaluation.json", "classes.csv"),

@@ -55,3 +55,10 @@ def split(
         return fitted, test, test
     kept, held = stratified_holdout(arrays["y_train"], holdout_fraction, seed)
     return (fitted[0][kept], fitted[1][kept]), (fitted[0][held], fitted[1][held]), test
+
+
+def sample(data: Data, most: int) -> Data:
+    """At most so many of the images, evenly spaced, with their labels."""
+    images, labels = data
+    positions = np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)
+    return images[positions], labels[positions]

@@ -1,5 +1,6 @@
 """Networks as data: their layers, and the shapes between them."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -51,6 +52,15 @@ def layer_names(layers: Sequence[Layer]) -> list[str]:
         seen[layer["type"]] += 1
         names.append(f"{layer['type']}_{seen[layer['type']]}")
     return names
+
+
+def layer_seed(seed: int, name: str) -> int:
+    """The seed, of 64 bits, of all that is random in the layer called `name` (`layer_names`).
+
+    It does not depend on the other layers, so two networks trained with the same seed share the
+    random numbers of every layer that they have in common.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "little")
 
 
 def depth(layers: Sequence[Layer]) -> int:

@@ -18,11 +18,21 @@ COLUMNS: Mapping[str, type] = {
     "epoch": int,
     "loss": float,
     "accuracy": float,
+    "loss_eval": float,
+    "accuracy_eval": float,
     "val_loss": float,
     "val_accuracy": float,
     "seconds": float,
+    "train_seconds": float,
+    "load": float,
 }
-"""The columns of a history and their types."""
+"""The columns of a history and their types.
+
+`loss` and `accuracy` are those of the training steps, dropout on; `loss_eval` and `accuracy_eval`
+those of a fixed sample of the training images after the epoch, dropout off, which compare with
+`val_loss` and `val_accuracy`. `seconds` are those of the whole epoch, `train_seconds` those of the
+training steps alone. `load` is the machine's load average over the last minute of the epoch.
+"""
 
 
 HEADER = ",".join(COLUMNS) + "\n"

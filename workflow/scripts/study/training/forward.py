@@ -6,15 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from study.networks.layers import layer_seed
+from study.training.batch_norm import batch_norm
 from study.training.convolution import BATCH_FIRST, axes_wanted, convolve, rearrange
-
-
-def moving_statistics(layer: keras.Layer) -> list[keras.Variable]:
-    """The layer's state that training changes beside its weights: batch normalization's means and
-    variances.
-    """
-    is_batch_norm = isinstance(layer, keras.layers.BatchNormalization)
-    return [layer.moving_mean, layer.moving_variance] if is_batch_norm else []
 
 
 @dataclass(frozen=True)
@@ -64,8 +58,7 @@ def logits(
                     late = None
             case keras.layers.Dropout():
                 if key is not None:
-                    mask = dropout_mask(tf.shape(x), x.shape[-1], layer.rate, key, position)
-                    x = x * tf.cast(mask, precision)
+                    x = x * tf.cast(dropout_mask(x, axes, layer, key), precision)
             case keras.layers.BatchNormalization():
                 x = batch_norm(layer, x, training=key is not None)
             case keras.layers.Flatten():
@@ -91,50 +84,33 @@ def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> boo
 
 
 def dropout_mask(
-    shape: tf.Tensor, channels: int, rate: float, key: DropoutKey, position: int
+    x: tf.Tensor, axes: str, layer: keras.layers.Dropout, key: DropoutKey
 ) -> tf.Tensor:
-    """Dropout's factors: 0 with probability `rate`, else 1 / (1 - rate).
+    """Dropout's factors for the maps or units `x`: 0 with probability `rate`, else 1 / (1 - rate).
 
-    Philox is counter based, so the mask is a function of seed, epoch, step and `position`, and
-    there is no state to keep. 8 random bits decide where `rate` is a multiple of 1/256 (0.25,
-    0.5), else 32.
+    Philox is counter based, so the mask is a function of seed, layer name, epoch and step, and
+    there is no state to keep. It is drawn batch first whatever the `axes` of `x`, so that networks
+    that order their axes differently drop the same. 8 random bits decide where `rate` is a
+    multiple of 1/256 (0.25, 0.5), else 32.
     """
-    kind = tf.uint8 if (rate * 256).is_integer() else tf.uint32
+    kind = tf.uint8 if (layer.rate * 256).is_integer() else tf.uint32
+    channels = x.shape[-1]
     words = -(-channels * kind.size // 4)
+    shape = tf.concat([tf.shape(x)[:-1], [words]], 0)
+    if axes != BATCH_FIRST:
+        shape = tf.gather(shape, [axes.index(axis) for axis in BATCH_FIRST])
+    # The low half of the counter counts within a mask.
+    counter = tf.stack([tf.zeros_like(key.step), key.epoch * 2**32 + key.step])
     bits = tf.raw_ops.StatelessRandomUniformFullIntV2(
-        shape=tf.concat([shape[:-1], [words]], 0),
-        key=tf.cast(tf.stack([key.epoch + (key.seed << 32)]), tf.uint64),
-        # the low half of the counter counts within a mask
-        counter=tf.cast(tf.stack([tf.zeros_like(key.step), key.step * 1024 + position]), tf.uint64),
+        shape=shape,
+        key=tf.constant([layer_seed(key.seed, layer.name)], tf.uint64),
+        counter=tf.cast(counter, tf.uint64),
         alg=1,  # Philox
         dtype=tf.uint32,
     )
     if kind is tf.uint8:
         as_bytes = tf.concat([shape[:-1], [words * 4]], 0)
         bits = tf.reshape(tf.bitcast(bits, tf.uint8), as_bytes)[..., :channels]
-    dropped = tf.constant(round(rate * 256**kind.size), kind)
-    return tf.cast(bits >= dropped, tf.float32) * (1 / (1 - rate))
-
-
-def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: bool) -> tf.Tensor:
-    """Batch normalization by one fused kernel, with the moving averages as Keras keeps them."""
-    is_flat = x.shape.rank == 2
-    if is_flat:
-        x = tf.reshape(x, [-1, 1, 1, x.shape[-1]])
-    mean, variance = layer.moving_mean.value, layer.moving_variance.value
-    y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=x,
-        scale=layer.gamma.value,
-        offset=layer.beta.value,
-        mean=[] if training else mean,
-        variance=[] if training else variance,
-        epsilon=layer.epsilon,
-        is_training=training,
-    )
-    if training:
-        # The kernel gives the unbiased variance, Keras averages the biased one.
-        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
-        batch_variance *= (count - 1) / count
-        for moving, value in ((mean, batch_mean), (variance, batch_variance)):
-            moving.assign_sub((moving - value) * (1 - layer.momentum))
-    return tf.reshape(y, [-1, y.shape[-1]]) if is_flat else y
+    dropped = tf.constant(round(layer.rate * 256**kind.size), kind)
+    factors = tf.cast(bits >= dropped, tf.float32) * (1 / (1 - layer.rate))
+    return rearrange(factors, BATCH_FIRST, axes)

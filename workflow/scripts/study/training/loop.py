@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from study.data.split import Data
 from study.errors import StudyError
 from study.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from study.training.provenance import processor
+from study.training.provenance import instruction_set, processor
 from study.training.stop import Interrupted, StopRequest
 from study.training.tensorflow_setup import gpu_name
 
@@ -47,11 +48,22 @@ class Training:
         self.key = key
         self.chosen: dict[str, NDArray[Any]] = {}
         self.progress = self._restored() or Progress()
-        worker = gpu_name() or processor()
-        if worker not in self.progress.processors:
-            self.progress.processors.append(worker)
+        self._note_processor()
         self._wall = time.perf_counter() - self.progress.wall_seconds
         self._cpu = time.process_time() - self.progress.cpu_seconds
+
+    def _note_processor(self) -> None:
+        """Record which processor works on the run, and warn where others began it."""
+        worker = gpu_name() or f"{processor()} ({instruction_set()})"
+        earlier = self.progress.processors
+        if earlier and worker not in earlier:
+            log.warning(
+                "warning: %s resumes on another kind of processor (%s, after %s); the result may "
+                "differ in its last digits from that of an uninterrupted training",
+                *(self.name, worker, " and ".join(earlier)),
+            )
+        if worker not in earlier:
+            earlier.append(worker)
 
     def _restored(self) -> Progress | None:
         found = load_checkpoint(self.checkpoint, self.key)
@@ -94,8 +106,13 @@ class Training:
             )
 
 
-def train(training: Training, validation: Data, stop: StopRequest) -> "Evaluation | None":
+def train(
+    training: Training, fitted: Data, validation: Data, stop: StopRequest
+) -> "Evaluation | None":
     """Train until all epochs are done; the progress's rows are then the whole history.
+
+    After each epoch the network is evaluated on `fitted`, some of the training images, and on the
+    `validation` images, with dropout off.
 
     Returns:
         The last epoch's validation, or None where an earlier process has done that epoch.
@@ -110,7 +127,7 @@ def train(training: Training, validation: Data, stop: StopRequest) -> "Evaluatio
     epochs = trainer.settings.epochs
     evaluation = None
     if progress.rows or progress.step:
-        log.info("%s | goes on after epoch %d, step %d", name, len(progress.rows), progress.step)
+        log.info("%s | resumes after epoch %d, step %d", name, len(progress.rows), progress.step)
     while len(progress.rows) < epochs:
         epoch = len(progress.rows) + 1
         start = time.perf_counter() - progress.epoch_seconds
@@ -121,18 +138,24 @@ def train(training: Training, validation: Data, stop: StopRequest) -> "Evaluatio
                 progress.epoch_seconds = time.perf_counter() - start
                 training.save()
                 raise Interrupted
-        fitted = trainer.end_epoch()
+        trained = trainer.end_epoch()
+        train_seconds = time.perf_counter() - start
+        on_fitted, _ = trainer.evaluate(*fitted)
         evaluation = validated, _ = trainer.evaluate(*validation)
-        training.check_finite(fitted.loss)
+        training.check_finite(trained.loss)
         training.check_finite(validated.loss)
         progress.rows.append(
             {
                 "epoch": epoch,
-                "loss": fitted.loss,
-                "accuracy": fitted.accuracy,
+                "loss": trained.loss,
+                "accuracy": trained.accuracy,
+                "loss_eval": on_fitted.loss,
+                "accuracy_eval": on_fitted.accuracy,
                 "val_loss": validated.loss,
                 "val_accuracy": validated.accuracy,
                 "seconds": time.perf_counter() - start,
+                "train_seconds": train_seconds,
+                "load": os.getloadavg()[0],
             }
         )
         if trainer.settings.validation == "holdout" and best_epoch(progress.rows) == epoch:

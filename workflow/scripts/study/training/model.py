@@ -8,33 +8,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
-from study.networks.layers import Layer, Shape, layer_names
+from study.networks.layers import Layer, Shape, layer_names, layer_seed
 from study.runs.definition import Settings
 
 
 def build_model(
     layers: Sequence[Layer], input_shape: Shape, classes: int, settings: Settings, seed: int
 ) -> keras.Sequential:
-    """The network with its initial weights, which follow from `seed` alone.
+    """The network with its initial weights. Those of a layer follow from `seed`, the layer's name
+    and its shape alone, whatever the other layers are.
 
     Maps images [n, *input_shape], scaled by the pixel divisor, to probabilities [n, classes].
     Layers are named as in `layer_names`; the softmax layer is named `output`.
     """
-    keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input(input_shape, name="images")])
     for layer, name in zip(layers, layer_names(layers), strict=True):
-        model.add(_keras_layer(layer, name, settings))
-    # The output layer keeps Keras's own initializer, as in the notebook.
-    model.add(keras.layers.Dense(classes, activation="softmax", name="output"))
+        model.add(_keras_layer(layer, name, settings, seed))
+    # The output layer keeps Keras's own kind of initializer, as in the notebook.
+    initializer = _seeded_initializer("glorot_uniform", seed, "output")
+    model.add(
+        keras.layers.Dense(
+            classes, activation="softmax", kernel_initializer=initializer, name="output"
+        )
+    )
     return model
 
 
-def _keras_layer(layer: Layer, name: str, settings: Settings) -> keras.Layer:
-    common = {
-        "activation": settings.activation,
-        "kernel_initializer": settings.initializer,
-        "name": name,
-    }
+def _seeded_initializer(kind: str, seed: int, name: str) -> keras.Initializer:
+    """Keras's initializer `kind` with the seed of the layer `name`, where it takes a seed.
+
+    Keras's TensorFlow backend uses 31 bits of a seed.
+    """
+    initializer = keras.initializers.get(kind)
+    config = initializer.get_config()
+    if "seed" in config:
+        config["seed"] = layer_seed(seed, name) % 2**31
+    return type(initializer).from_config(config)
+
+
+def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> keras.Layer:
+    common = {"activation": settings.activation, "name": name}
+    if layer["type"] in ("conv", "dense"):
+        common["kernel_initializer"] = _seeded_initializer(settings.initializer, seed, name)
     match layer["type"]:
         case "conv":
             return keras.layers.Conv2D(

@@ -1,6 +1,7 @@
 """What made a result: versions, machine, and the resources that it took."""
 
 import importlib.metadata
+import os
 import platform
 import resource
 import subprocess
@@ -9,6 +10,21 @@ import tomllib
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[4] / "pyproject.toml"
+
+
+# Vector instructions, by Linux's names, for which oneDNN, Eigen or XLA have different kernels.
+VECTOR_INSTRUCTIONS = (
+    *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16"),
+    *("amx_tile", "amx_bf16", "asimd", "sve", "bf16"),
+)
+# Environment variables that choose kernels, and with them the bits of a result, beside
+# TF_ENABLE_ONEDNN_OPTS, which `onednn_enabled` reads.
+# TF_ENABLE_ONEDNN_OPTS, which `onednn_enabled` reads.
+KERNEL_VARIABLES = (
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"),
+    *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
+    *("TF_XLA_FLAGS", "XLA_FLAGS", "NVIDIA_TF32_OVERRIDE"),
+)
 
 
 def versions() -> dict[str, str]:
@@ -47,13 +63,26 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def instruction_set() -> str:
+    """The processor's vector instructions, such as `avx2 avx512f`, as far as Linux tells.
+
+    Another set makes the libraries choose other kernels, which round differently.
+    """
+    try:
+        features = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    except OSError:
+        features = set()
+    return " ".join(name for name in VECTOR_INSTRUCTIONS if name in features) or "unknown"
+
+
+def kernel_environment() -> dict[str, str]:
+    """The environment variables, where set, that choose kernels."""
+    return {name: os.environ[name] for name in KERNEL_VARIABLES if os.environ.get(name)}
+
+
 def has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16, as far as Linux tells."""
-    try:
-        features = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
-    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(features)
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(instruction_set().split())
 
 
 def peak_memory_mb() -> float:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import platform
 import signal
 import statistics
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from study.archives import write_arrays
 from study.data.prepared import load_prepared
-from study.data.split import Data, split
+from study.data.split import Data, sample, split
 from study.files import atomic, remove_leftovers, write_json
 from study.networks.costs import count_parameters
 from study.runs.definition import Definition
@@ -26,6 +27,7 @@ from study.training.loop import Diverged, Training, best_epoch, train
 from study.training.provenance import (
     git_commit,
     has_bfloat16,
+    kernel_environment,
     peak_memory_mb,
     versions,
 )
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from study.training.trainer import Evaluation, Score
 
 log = logging.getLogger(__name__)
+
+EVALUATED_IMAGES = 5000  # of the training images, after each epoch: about 2 % of its time
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def _train_and_write(
     key = checkpoint_key(definition, code_digest, manifest)
     trainer = Trainer(model, *fitted, settings, seed)
     training = Training(f"{variant} seed {seed}", trainer, checkpoint, key)
-    tested = _train_or_report(training, validation, outputs.metrics.parent)
+    some = sample(fitted, EVALUATED_IMAGES)
+    tested = _train_or_report(training, some, validation, outputs.metrics.parent)
     on_fitted, _ = trainer.evaluate(*fitted)
     # With `validation: test` the last epoch's validation is the final test already.
     if tested is None or settings.validation != "test":
@@ -141,6 +146,7 @@ def _train_and_write(
             "processor": " and ".join(training.progress.processors),
             "platform": platform.platform(),
             "onednn": onednn_enabled(),
+            "kernel_environment": kernel_environment(),
             "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
             "settings": asdict(settings),
             "layers": layers,
@@ -148,7 +154,9 @@ def _train_and_write(
     )
 
 
-def _train_or_report(training: Training, validation: Data, folder: Path) -> "Evaluation | None":
+def _train_or_report(
+    training: Training, fitted: Data, validation: Data, folder: Path
+) -> "Evaluation | None":
     """Train, and return as `train` does; where that stops early, say why.
 
     A loss that is not finite leaves failed.json and failed-history.csv in the run's `folder`; a
@@ -163,7 +171,7 @@ def _train_or_report(training: Training, validation: Data, folder: Path) -> "Eva
     stop = StopRequest()
     try:
         with stop.listening():
-            return train(training, validation, stop)
+            return train(training, fitted, validation, stop)
     except Interrupted:
         assert stop.signal is not None
         reason = signal.Signals(stop.signal).name
@@ -176,14 +184,17 @@ def _train_or_report(training: Training, validation: Data, folder: Path) -> "Eva
 
 
 def checkpoint_key(definition: Definition, code_digest: str, manifest: Mapping[str, Any]) -> str:
-    """Digest of all that decides the result.
+    """Digest of all that decides the result, but for the processor.
 
-    The packages that compute are part of it: with another version a training could not go on to
-    the result that it would have had.
+    The packages that compute are part of it, and the environment variables that choose their
+    kernels: with others a training could not resume to the result that it would have had. Nor can
+    it on a processor with other instructions; but on a cluster of mixed nodes a run that started
+    again at each change might never end, so that is recorded (`Progress.processors`) and not here.
     """
     packages = [versions()[name] for name in ("tensorflow", "keras", "numpy", "scikit-learn")]
     data = [manifest["sha256"], manifest["classes"]]
-    defining = [definition.to_json(), code_digest, data, packages, onednn_enabled()]
+    kernels = [onednn_enabled(), kernel_environment()]
+    defining = [definition.to_json(), code_digest, data, packages, kernels]
     return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
 
 
@@ -210,6 +221,8 @@ def describe_result(
         "chosen_test_loss": chosen.loss if chosen else None,
         "chosen_test_accuracy": chosen.accuracy if chosen else None,
         "seconds_per_epoch": statistics.median(row["seconds"] for row in rows),
+        "train_seconds_per_epoch": statistics.median(row["train_seconds"] for row in rows),
+        "load": {"mean": statistics.fmean(row["load"] for row in rows), "cores": os.cpu_count()},
         "wall_seconds": progress.wall_seconds,
         "cpu_seconds": progress.cpu_seconds,
         "peak_memory_mb": peak_memory_mb(),

@@ -17,7 +17,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.runs.definition import Settings
-from study.training.forward import DropoutKey, logits, moving_statistics
+from study.training.batch_norm import moving_statistics
+from study.training.forward import DropoutKey, logits
 from study.training.optimizer import optimizer_update
 
 Images = NDArray[np.uint8]
@@ -175,7 +176,7 @@ class Trainer:
             loss = tf.reduce_mean(losses)
         weights = [variable.value for variable in self.model.trainable_variables]
         self._update(tape.gradient(loss, weights))
-        self._count(losses, output, labels)
+        self._count(losses, tf.nn.softmax(output), labels)
 
     def _evaluation_steps(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Count the score on the images; returns their probabilities."""
@@ -184,8 +185,9 @@ class Trainer:
             first = number * EVALUATION_BATCH
             part = slice(first, first + EVALUATION_BATCH)
             output = logits(self.model, self._scaled(images[part]), EVALUATION_BATCH)
-            self._count(self._losses(output, labels[part]), output, labels[part])
-            return number + 1, parts.write(number, tf.nn.softmax(output))
+            probabilities = tf.nn.softmax(output)
+            self._count(self._losses(output, labels[part]), probabilities, labels[part])
+            return number + 1, parts.write(number, probabilities)
 
         steps = -(-tf.shape(images)[0] // EVALUATION_BATCH)
         parts = tf.TensorArray(tf.float32, steps, infer_shape=False)
@@ -205,6 +207,11 @@ class Trainer:
         function = getattr(keras.losses, self.settings.loss)
         return function(tf.one_hot(labels, classes), tf.nn.softmax(output))
 
-    def _count(self, losses: tf.Tensor, output: tf.Tensor, labels: tf.Tensor) -> None:
-        correct = tf.cast(tf.argmax(output, 1) == labels, tf.float32)
+    def _count(self, losses: tf.Tensor, probabilities: tf.Tensor, labels: tf.Tensor) -> None:
+        """Add the batch's losses and correct answers to the totals.
+
+        An answer is the most probable class, as in the stored predictions: outputs that differ may
+        have probabilities that do not, of which the first class counts.
+        """
+        correct = tf.cast(tf.argmax(probabilities, 1) == labels, tf.float32)
         self._totals.assign_add(tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct)]))
