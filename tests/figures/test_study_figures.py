@@ -1,4 +1,4 @@
-"""The figures: what they show, and what drawing them must not import."""
+"""The figures of the whole study, and what drawing them must not import."""
 
 import subprocess
 import sys
@@ -10,90 +10,17 @@ import pandas as pd
 import pytest
 
 from conftest import ROOT
-from study.errors import StudyError
 from study.figures.comparison import comparison_figure
-from study.figures.history import history_figure, loss_name
-from study.figures.kernels import POINTS, kernels_figure, spread
-from study.figures.learning_curves import (
-    MOST_CURVES,
-    Facet,
-    facets,
-    gap_figure,
-    learning_curves_figure,
-)
+from study.figures.facets import MOST_CURVES, Facet, facets
+from study.figures.learning_curves import gap_figure, learning_curves_figure
 from study.figures.points import comparison_points
 from study.figures.time_accuracy import best_for_their_time, time_accuracy_figure
-from study.runs.history import History, read_history
+from study.runs.history import History
 from study.runs.metrics import RunKey
-from study.runs.weights import kernel_layers, read_kernels
 from study.summary.rows import Row, summarize
-from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
+from synthetic import THRESHOLDS, VARIANTS, metrics
 
 SCRIPTS = ROOT / "workflow" / "scripts"
-
-
-@pytest.mark.parametrize("validation", ["test", "holdout"])
-def test_history_figure(tmp_path: Path, validation: str) -> None:
-    history = read_history(write_history(tmp_path / "history.csv"))
-    ylabel = loss_name("categorical_crossentropy")
-    axes = history_figure(history, "loss", ylabel, "a title", validation).axes[0]
-    assert axes.get_xlabel() == "Epoch"
-    assert axes.get_ylabel() == "Categorical cross-entropy loss"
-    assert axes.get_title() == "a title"
-    assert list(axes.get_xticks()) == list(range(1, 13))
-    curves = {str(line.get_label()): list(np.asarray(line.get_ydata())) for line in axes.lines}
-    name = "Validation (test set)" if validation == "test" else "Validation (held-out part)"
-    assert curves == {name: history["val_loss"].to_list(), "Train": history["loss"].to_list()}
-
-
-def test_the_chosen_epoch_is_marked(tmp_path: Path) -> None:
-    history = read_history(write_history(tmp_path / "history.csv"))
-    axes = history_figure(history, "accuracy", "Accuracy", "", "holdout", chosen_epoch=7).axes[0]
-    (mark,) = [line for line in axes.lines if str(line.get_label()) == "Chosen epoch: 7"]
-    assert list(np.asarray(mark.get_xdata())) == [7, 7]
-
-
-@pytest.mark.parametrize("epochs", [1, 12, 200])
-def test_epochs_are_whole_numbers(tmp_path: Path, epochs: int) -> None:
-    history = read_history(write_history(tmp_path / "history.csv", epochs))
-    ticks = history_figure(history, "accuracy", "Accuracy", "", "test").axes[0].get_xticks()
-    assert all(tick == round(tick) for tick in ticks)
-
-
-def test_kernels_are_picked_by_layer_in_the_networks_order() -> None:
-    """Batch normalization in between, keys in any order, and ten layers of one kind."""
-    shapes = {f"conv_{n}": (3, 3, 2, 2) for n in range(1, 11)}
-    keys = list(weights(shapes | {"dense_1": (8, 4), "output": (4, 2)}))
-    expected = [*shapes, "dense_1", "output"]
-    assert kernel_layers(keys) == kernel_layers(keys[::-1]) == expected
-
-
-@pytest.mark.parametrize(("network", "violins"), [(CONV3, 5), (CONV7, 9)])
-def test_one_violin_per_layer(tmp_path: Path, network: dict, violins: int) -> None:
-    np.savez(tmp_path / "weights.npz", **weights(network))  # type: ignore[arg-type]
-    kernels = read_kernels(tmp_path / "weights.npz")
-    figure = kernels_figure(kernels, "a title")
-    assert len(figure.axes) == violins
-    names = [axes.get_title() for axes in figure.axes]
-    assert names == [layer.replace("_", " ") for layer in network]
-    assert all(len(axes.collections) == 2 for axes in figure.axes)  # before and after
-    assert figure.axes[1].get_xlabel() == "3 × 3 × 32 × 64\n18,432 weights"
-    assert figure.get_suptitle() == "a title"
-
-
-def test_quantiles_keep_quartiles_and_ends() -> None:
-    kernel = np.random.default_rng(1).normal(size=(5, 5, 64, 128))
-    drawn = spread(kernel)
-    quarters = [0, 0.25, 0.5, 0.75, 1]
-    assert drawn.size == POINTS
-    assert np.quantile(drawn, quarters) == pytest.approx(np.quantile(kernel, quarters), abs=1e-3)
-
-
-def test_damaged_weights_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "weights.npz"
-    path.write_bytes(b"no zip file")
-    with pytest.raises(StudyError, match=r"weights\.npz: damaged"):
-        read_kernels(path)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -175,10 +102,14 @@ def test_facets_hold_each_variant_that_finished_once_and_not_too_many() -> None:
         *("1 convolution (1 of 2)", "1 convolution (2 of 2)"),
         *("2 convolutions (1 of 2)", "2 convolutions (2 of 2)"),
     ]
-    curves = [curve for facet in found for curve in facet.curves]
-    assert sorted(curve.label for curve in curves) == sorted(f"Label {n}" for n in range(1, 30))
-    assert all(len(facet.curves) <= MOST_CURVES for facet in found)
-    assert all(len(curve.histories) == 2 for curve in curves)
+    labels = [label for facet in found for label in facet.labels.values()]
+    assert sorted(labels) == sorted(f"Label {n}" for n in range(1, 30))
+    for facet in found:
+        assert len(facet.labels) <= MOST_CURVES
+        drawn = facet.epochs.groupby("variant")["seed"].unique()
+        assert {variant: list(seeds) for variant, seeds in drawn.items()} == {
+            variant: [1, 2] for variant in facet.labels
+        }
 
 
 def test_curves_are_means_over_seeds_in_a_band() -> None:
