@@ -65,9 +65,9 @@ def test_images_in_grey_and_colour_are_drawn_as_they_are(
 def test_other_channels_are_drawn_one_by_one(tmp_path: Path, channels: int) -> None:
     images = np.random.default_rng(1).integers(256, size=(3, 6, 4, channels), dtype=np.uint8)
     figure = mistakes_figure(MISTAKES, images, "a title")
-    first = f"the first {MOST_CHANNELS} of {channels}" if channels > MOST_CHANNELS else "the"
-    words = " ".join(figure.get_suptitle().split())
-    assert f"Each image: {first}" in words and f"{channels} channels one by one" in words
+    which = f"The first {MOST_CHANNELS} of the" if channels > MOST_CHANNELS else "The"
+    note = figure.get_suptitle().split("\n")[-1]
+    assert note == f"{which} {channels} channels of each image one by one"
     board = picture(images[1])
     for channel in range(min(channels, MOST_CHANNELS)):
         found = np.lib.stride_tricks.sliding_window_view(board, (6, 4))

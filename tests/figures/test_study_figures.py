@@ -1,5 +1,6 @@
 """The figures of the whole study, and what drawing them must not import."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from study.figures.comparison import comparison_figure
 from study.figures.facets import MOST_CURVES, Facet, facets
 from study.figures.learning_curves import gap_figure, learning_curves_figure
 from study.figures.points import comparison_points
+from study.figures.style import MARKERS
 from study.figures.time_accuracy import best_for_their_time, time_accuracy_figure
 from study.runs.history import History
 from study.runs.metrics import RunKey
@@ -64,6 +66,73 @@ def test_comparison_of_a_users_own_variants(tmp_path: Path, variants: int, finis
     figure = comparison_figure(points, THRESHOLDS, "a title")
     assert len(figure.axes[0].get_yticks()) == variants
     figure.savefig(tmp_path / "comparison.png")
+
+
+@pytest.mark.parametrize(
+    "losses", [(1.1, 1.13), (0.03, 0.02), (1e-6, 3.0), (2.0, 0.01), (5.0, 4.9)]
+)
+def test_the_limits_of_the_verdict_are_named_beside_the_panel(
+    losses: tuple[float, float],
+) -> None:
+    """No name lies over a point or the frame, also where losses are high and accuracies low."""
+    pairs = [losses, (0.9 * losses[0], losses[1]), (losses[0], 1.2 * losses[1])]
+    own = [{"id": f"v{n}", "label": "", "depth": 1 + n} for n in range(len(pairs))]
+    runs = {
+        RunKey(f"v{n}", 1): metrics(f"v{n}", test_accuracy=0.1, train_loss=a, test_loss=b)
+        for n, (a, b) in enumerate(pairs)
+    }
+    thresholds = [{"below": bound, "text": f"{bound}"} for bound in (0.7, 0.75, 2)]
+    rows = summarize(own, list(runs), runs, {}, [*thresholds, {"text": "rest"}], 10000)
+    points = comparison_points(rows, list(runs.values()))
+    figure = comparison_figure(points, [*thresholds, {"text": "rest"}], "a title")
+    figure.draw_without_rendering()
+    panel = figure.axes[1]
+    names = [text for text in panel.texts if text.get_text().startswith("r = ")]
+    lowest = panel.get_ylim()[0]
+    crossing = [
+        line
+        for line in panel.lines
+        if line.get_linestyle() == "--" and np.asarray(line.get_ydata())[-1] > lowest
+    ]
+    boxes = [name.get_window_extent() for name in names]
+    assert len(boxes) == len(crossing)
+    frame = panel.get_window_extent()
+    assert not any(box.overlaps(frame) for box in boxes)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    canvas = figure.bbox
+    assert all(canvas.x0 <= box.x0 and box.x1 <= canvas.x1 for box in boxes)
+
+
+def test_the_depth_is_told_by_more_than_colour() -> None:
+    rows, _ = study_of(variants=6, seeds=1)
+    points = comparison_points(rows, [])
+    (axes,) = time_accuracy_figure(rows, "").axes
+    assert len({line.get_marker() for line in axes.lines} - {"None"}) == 3
+    left = comparison_figure(points, THRESHOLDS, "").axes[0]
+    assert len({line.get_marker() for line in left.lines} - {"None"}) == 3
+
+
+def test_a_single_epoch_has_a_whole_number() -> None:
+    rows, histories = study_of(variants=2, seeds=1)
+    first = {run: history.head(1) for run, history in histories.items()}
+    figure = learning_curves_figure(facets(rows, first), "")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+        assert (
+            sum(
+                low <= tick <= high for tick in axes.get_yticks() for low, high in [axes.get_ylim()]
+            )
+            > 1
+        )
+
+
+def test_curves_of_one_panel_differ_by_colour_and_marker() -> None:
+    rows, histories = study_of(variants=9, seeds=1, depths=1)
+    upper = learning_curves_figure(facets(rows, histories), "").axes[0]
+    assert len({line.get_color() for line in upper.lines}) == len(upper.lines) == MOST_CURVES
+    assert len({line.get_marker() for line in upper.lines}) == len(MARKERS)
 
 
 def study_of(variants: int, seeds: int, depths: int = 3) -> tuple[list[Row], dict]:

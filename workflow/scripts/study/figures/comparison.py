@@ -29,8 +29,8 @@ LEGEND: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": 2}
 def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: str) -> Figure:
     """Left: accuracy, a numbered row per variant. Right: the numbers by train and test loss."""
     dense = len(points) > DENSE
-    lines = 1 if dense else 2
-    labels = [_row_label(point, place, lines) for place, point in enumerate(points, start=1)]
+    size, lines = ("x-small", 1) if dense else ("medium", 2)
+    labels = [_row_label(point, place, size, lines) for place, point in enumerate(points, start=1)]
     row = DENSE_ROW_HEIGHT if dense else ROW_HEIGHT + 0.12 * any("\n" in text for text in labels)
     rules = 5.9 + 0.23 * (len(thresholds) + 1)  # the square panel, and the legend below it
     height = max(rules, row * (len(points) + len(_groups(points))) + 1.8)
@@ -40,7 +40,7 @@ def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: st
     by_depth = styles(point.depth for point in points)
     axes = left.add_subplot()
     _draw_accuracies(axes, points, labels, by_depth)
-    axes.tick_params(axis="y", length=0, labelsize="x-small" if dense else "medium")
+    axes.tick_params(axis="y", length=0, labelsize=size)
     left.legend(handles=_accuracy_legend(points), loc="outside lower center", **LEGEND)
     draw_losses(right.add_subplot(), points, by_depth, thresholds)
     return figure
@@ -103,11 +103,11 @@ def _accuracy_legend(points: Sequence[Point]) -> list[Line2D]:
     return handles
 
 
-def _row_label(point: Point, place: int, lines: int) -> str:
+def _row_label(point: Point, place: int, size: str, lines: int) -> str:
     """The label and the row's number, with a mark where only some seeds have finished."""
     partly = point.accuracies and point.status != "complete"
     mark = f" ({point.status.split(',')[0]})" if partly else ""
-    return f"{fit(point.label, LABEL_WIDTH, lines=lines)}{mark}  {place}"
+    return f"{fit(point.label, LABEL_WIDTH, size, lines)}{mark}  {place}"
 
 
 def _draw_row(axes: Axes, point: Point, y: float, look: Style, several: bool) -> None:

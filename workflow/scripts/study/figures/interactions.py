@@ -30,8 +30,8 @@ def interactions_figure(
     varied = [factor for factor, levels in factors.items() if len(levels) > 1]
     size = max(1, len(varied))
     figure = Figure(figsize=(PANEL * size + 1.5, PANEL * size + 0.6), layout="constrained")
-    seeds = f"{count_of(len(points), 'seed')}, thin lines" if len(points) else ""
-    set_title(figure, f"{title} by factor", seeds)
+    seeds = [f"{count_of(len(points), 'seed')}, thin lines"] if len(points) else []
+    set_title(figure, f"{title} by factor", *seeds)
     if not len(points) or not varied:
         missing = "no factor has two levels" if len(points) else "no seed is finished"
         say(figure.add_subplot(), missing)

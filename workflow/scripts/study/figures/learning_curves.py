@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,12 +12,26 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from study.figures.facets import Facet
-from study.figures.style import fit, legend_columns, scale_accuracy, set_title, style
+from study.figures.style import (
+    fit,
+    label_log_axis,
+    legend_columns,
+    plain_number,
+    scale_accuracy,
+    set_title,
+    style,
+)
 
 COLUMNS = 4
 
 
 WIDTH, HEIGHT = 3.7, 2.8  # inches of one panel
+
+
+LINE_HEIGHT = 0.17  # inches of one line of a legend below a panel
+
+
+SHORT = 20  # letters of a label of which two fit beside each other
 
 
 LINEAR_GAP = 0.01  # the gap's axis is linear up to here, and logarithmic beyond
@@ -32,7 +47,6 @@ def learning_curves_figure(found: Sequence[Facet], title: str) -> Figure:
         _draw(lower, facet, "loss", "--", positive=True)
         scaled = scale_accuracy(upper, "y", every)  # the same for all, to compare them
         lower.set_yscale("log")
-        _write_numbers(lower)
         upper.set_ylabel("Validation accuracy (%)" + scaled.replace(", ", "\n"))
         lower.set_ylabel("Error (loss)")
     _share_scales(panels)
@@ -51,7 +65,8 @@ def gap_figure(found: Sequence[Facet], title: str) -> Figure:
         axes.axhline(0, color="0.3", linewidth=1)
         _draw(axes, facet, "gap")
         axes.set_yscale("symlog", linthresh=LINEAR_GAP)
-        _write_numbers(axes)
+        axes.yaxis.set_major_formatter(FuncFormatter(plain_number))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylabel("Validation error − train error")
     _share_scales(panels)
     _legend(figure, found, panels, [])
@@ -64,7 +79,8 @@ def _layout(
     """A figure, and the axes of every facet, `height` of them from top to bottom."""
     columns = max(1, min(COLUMNS, len(found)))
     rows = max(1, math.ceil(len(found) / columns))
-    size = (WIDTH * columns + 0.8, HEIGHT * rows * height + 1.1)
+    below = 0 if _share_labels(found) else LINE_HEIGHT * max(map(_legend_lines, found), default=0)
+    size = (WIDTH * columns + 0.8, (HEIGHT * height + below) * rows + 1.1)
     figure = Figure(figsize=size, layout="constrained")
     set_title(figure, title)
     if not found:
@@ -79,7 +95,9 @@ def _layout(
         axes[0].set_title(facet.title, fontsize="medium")
         axes[-1].set_xlabel("Epoch")
         for panel in axes:
-            panel.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+            panel.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=1))
+            if facet.epochs["epoch"].nunique() == 1:
+                panel.set_xlim(facet.epochs["epoch"].iloc[0] + np.array([-0.5, 0.5]))
             panel.grid(alpha=0.4)
             panel.set_axisbelow(True)
         panels.append(axes)
@@ -122,12 +140,6 @@ def _draw(
             )
 
 
-def _write_numbers(axes: Axes) -> None:
-    """Label a logarithmic axis with plain numbers: formulas are not drawn (`style.save`)."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
 def _share_scales(panels: Sequence[tuple[Axes, ...]]) -> None:
     """Give the same rows of all facets the same limits, and names to the left ones alone."""
     for rows in zip(*panels, strict=True):
@@ -135,9 +147,23 @@ def _share_scales(panels: Sequence[tuple[Axes, ...]]) -> None:
         high = max(axes.get_ylim()[1] for axes in rows)
         for place, axes in enumerate(rows):
             axes.set_ylim(low, high)
+            if axes.get_yscale() == "log":
+                label_log_axis(axes.yaxis)
             axes.tick_params(labelsize="small")
             if place % COLUMNS:
                 axes.set_ylabel("")
+
+
+def _share_labels(found: Sequence[Facet]) -> bool:
+    return len({tuple(facet.labels.values()) for facet in found}) <= 1
+
+
+def _legend_ncols(facet: Facet) -> int:
+    return 1 if max(map(len, facet.labels.values())) > SHORT else 2
+
+
+def _legend_lines(facet: Facet) -> int:
+    return math.ceil(len(facet.labels) / _legend_ncols(facet))
 
 
 def _legend(
@@ -159,19 +185,17 @@ def _legend(
     if any(facet.epochs.duplicated(["variant", "epoch"]).any() for facet in found):
         band = Patch(color="0.3", alpha=0.2, linewidth=0, label="band: lowest to highest seed")
         lines = [*lines, band]
-    if len({tuple(facet.labels.values()) for facet in found}) == 1:
+    if found and _share_labels(found):
         lines = [*handles(found[0], figure.get_figwidth() - 1, "small"), *lines]
     else:
         for facet, axes in zip(found, panels, strict=True):
-            labelled = handles(facet, WIDTH - 0.7, "x-small")
-            longest = max(len(str(handle.get_label())) for handle in labelled)
             axes[-1].legend(
-                handles=labelled,
+                handles=handles(facet, WIDTH - 0.7, "x-small"),
                 loc="upper center",
                 bbox_to_anchor=(0.5, -0.22),
                 fontsize="x-small",
                 frameon=False,
-                ncols=1 if longest > 20 else 2,
+                ncols=_legend_ncols(facet),
             )
     if lines:
         labels = [str(line.get_label()) for line in lines]

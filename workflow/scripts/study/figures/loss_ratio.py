@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from study.figures.points import Point
-from study.figures.style import Style, fit, ink
+from study.figures.style import Style, fit, ink, label_log_axis
 from study.summary.overfitting import Thresholds
 
 LEGEND_WIDTH = 4.8  # inches
@@ -61,10 +60,8 @@ def draw_losses(
     _name_lines(axes, bounds, limits_x, limits_y)
     axes.set_xlim(limits_x)
     axes.set_ylim(limits_y)
-    for axis, (low, high) in ((axes.xaxis, limits_x), (axes.yaxis, limits_y)):
-        axis.set_major_locator(FixedLocator(_log_ticks(low, high)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+    label_log_axis(axes.xaxis)
+    label_log_axis(axes.yaxis)
     axes.grid(alpha=0.4)
     axes.set_axisbelow(True)
     left_out = [str(number) for number, *_ in numbered if number not in {n for n, *_ in drawn}]
@@ -111,13 +108,6 @@ def _share(value: float, limits: Limits) -> float:
     """Where the value lies on a log axis, from 0 to 1."""
     low, high = limits
     return math.log(value / low) / math.log(high / low)
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 in every decade between, thinned to the decades over a wide range."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    return [t for d in decades for s in steps if low <= (t := s * 10.0**d) <= high]
 
 
 def _name_regions(

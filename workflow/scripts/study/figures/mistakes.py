@@ -78,11 +78,11 @@ def mistakes_figure(mistakes: Sequence[Mistake], images: NDArray[np.uint8], titl
         figure.text(0.5, 0.4, "No test image is wrong.", ha="center", fontsize="x-large")
         return figure
     channels = images.shape[3] if images.ndim == 4 else 1
-    note = "Wrong and most confident; p: probability of the predicted class"
+    notes = ["Wrong and most confident; p: probability of the predicted class"]
     if channels not in (1, 3):
-        which = "the" if channels <= MOST_CHANNELS else f"the first {MOST_CHANNELS} of"
-        note += f". Each image: {which} {channels} channels one by one"
-    set_title(figure, title, note)
+        which = "The" if channels <= MOST_CHANNELS else f"The first {MOST_CHANNELS} of the"
+        notes.append(f"{which} {channels} channels of each image one by one")
+    set_title(figure, title, *notes)
     for place, mistake in enumerate(mistakes, start=1):
         axes = figure.add_subplot(rows, COLUMNS, place)
         axes.imshow(

@@ -10,12 +10,13 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from study.files import atomic
 
@@ -114,12 +115,10 @@ def legend_columns(figure: Figure, labels: Iterable[str], most: int, size: str =
     return max(1, min(most, int(figure.get_figwidth() / widest)))
 
 
-def set_title(figure: Figure, title: str, note: str = "") -> None:
-    """Put the title above the figure, in two lines if need be, and `note` below it."""
+def set_title(figure: Figure, title: str, *notes: str) -> None:
+    """Put the title above the figure, in two lines if need be, and the notes below it."""
     inches = figure.get_figwidth() - 0.4
-    figure.suptitle(
-        "\n".join(filter(None, [fit(title, inches, "large", 2), fit(note, inches, "large", 2)]))
-    )
+    figure.suptitle("\n".join(fit(text, inches, "large", 2) for text in (title, *notes)))
 
 
 def scale_accuracy(
@@ -150,6 +149,33 @@ def _minus_log_error(accuracy: Any) -> Any:
 
 def _from_minus_log(value: Any) -> Any:
     return 100 + HALF_IMAGE - 10.0**-value
+
+
+def label_log_axis(axis: XAxis | YAxis) -> None:
+    """Ticks and plain numbers on a logarithmic axis whose limits are set.
+
+    Matplotlib's own are formulas, which `save` does not draw.
+    """
+    axis.set_major_locator(FixedLocator(log_ticks(*sorted(axis.get_view_interval()))))
+    axis.set_major_formatter(FuncFormatter(plain_number))
+    axis.set_minor_locator(NullLocator())
+
+
+def plain_number(value: float, _: int | None = None) -> str:
+    """`0.01`, `−5`; for the ticks of an axis."""
+    return f"{value:g}".replace("-", "−")
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 in every decade between, thinned to decades over a wide range.
+
+    Within less than that, round numbers.
+    """
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if high / low < 1000 else (1,)
+    thin = math.ceil(len(decades) / 10)
+    ticks = [t for d in decades[::thin] for s in steps if low <= (t := s * 10.0**d) <= high]
+    return ticks if len(ticks) > 1 else list(MaxNLocator(4).tick_values(low, high))
 
 
 def say(axes: Axes, text: str) -> None:

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from study.figures.style import Style, fit, ink, scale_accuracy, set_title, styles
+from study.figures.style import (
+    Style,
+    fit,
+    ink,
+    label_log_axis,
+    scale_accuracy,
+    set_title,
+    styles,
+)
 from study.summary.rows import Row
 from study.words import count_of
 
@@ -46,9 +53,7 @@ def time_accuracy_figure(rows: Sequence[Row], title: str) -> Figure:
         bound for place, row in enumerate(rows, 1) for bound in _draw(axes, row, place, looks)
     ]
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    label_log_axis(axes.xaxis)
     axes.set_xlabel("Seconds per epoch, validation included")
     axes.set_ylabel("Test accuracy (%)" + scale_accuracy(axes, "y", map(_percent, drawn), beside))
     axes.grid(alpha=0.4)
