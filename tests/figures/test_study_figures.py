@@ -88,11 +88,13 @@ def test_the_limits_of_the_verdict_are_named_beside_the_panel(
     figure.draw_without_rendering()
     panel = figure.axes[1]
     names = [text for text in panel.texts if text.get_text().startswith("r = ")]
-    lowest = panel.get_ylim()[0]
+    low, high = panel.get_ylim()
     crossing = [
-        line
+        ends
         for line in panel.lines
-        if line.get_linestyle() == "--" and np.asarray(line.get_ydata())[-1] > lowest
+        if line.get_linestyle() == "--"
+        and (ends := np.asarray(line.get_ydata()))[0] < high
+        and ends[1] > low
     ]
     boxes = [name.get_window_extent() for name in names]
     assert len(boxes) == len(crossing)
