@@ -105,8 +105,8 @@ def mistakes_figure(mistakes: Sequence[Mistake], images: NDArray[np.uint8], titl
 def picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What is drawn of an image [h, w] or [h, w, c]: in grey, in colour, or its channels as tiles.
 
-    Three channels are red, green and blue. The tiles of any other number stand row by row, divided
-    by grey lines.
+    Three channels are red, green and blue. Any other number is laid out in rows of tiles with grey
+    lines between them.
     """
     if image.ndim == 2 or image.shape[2] == 3:
         return image

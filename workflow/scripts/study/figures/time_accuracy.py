@@ -64,7 +64,7 @@ def time_accuracy_figure(rows: Sequence[Row], title: str) -> Figure:
         bars = f"95 % interval ({', '.join(methods)})"
         handles.append(Line2D([], [], color="0.3", linewidth=1, label=bars))
     if len(front) > 1:
-        handles.append(Line2D([], [], color="0.6", label="none is faster and more accurate"))
+        handles.append(Line2D([], [], color="0.6", label="Pareto front of time and accuracy"))
     right.legend(handles=handles, loc="center left", fontsize="small", frameon=False, ncols=columns)
     return figure
 
