@@ -1,4 +1,4 @@
-"""The forest plot of the contrasts, and the interaction plot of the factors."""
+"""The figures of contrasts and interactions."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def heights(axes: Axes) -> dict[str, list[float]]:
     return {
         str(line.get_label()): np.asarray(line.get_ydata(), float).tolist()
         for line in axes.lines
-        if line.get_marker() == "o"
+        if not str(line.get_label()).startswith("_")
     }
 
 

@@ -7,7 +7,6 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from study.errors import StudyError
-from study.figures.mistakes import confusion_figure, mistakes_figure
 from study.runs.predictions import Probabilities, read_probabilities
 from study.statistics.scores import (
     class_scores,
@@ -110,27 +109,6 @@ def test_worst_mistakes_come_first_and_right_answers_not_at_all() -> None:
         *((3, 1, 0), (4, 1, 0), (2, 1, 0))
     ]
     assert [m.confidence for m in worst_mistakes(found, 2)] == [0.95, 0.95]
-
-
-@pytest.mark.parametrize("classes", [2, 10, 100])
-def test_figures_are_drawn(tmp_path: Path, classes: int) -> None:
-    found = random_predictions(classes=classes)
-    images = np.zeros((500, 8, 8, 1 if classes == 2 else 3), np.uint8)
-    figure = confusion_figure(confusion(found), "a title")
-    cells = {text.get_text() for text in figure.axes[0].texts}
-    assert bool(cells) == (classes < 100)
-    figure.savefig(tmp_path / "confusion.png", dpi=40)
-    gallery = mistakes_figure(worst_mistakes(found, 5), images, "a title")
-    assert len(gallery.axes) == 5
-    gallery.savefig(tmp_path / "mistakes.png", dpi=40)
-
-
-def test_figures_without_a_mistake_say_so(tmp_path: Path) -> None:
-    found = certain([0, 1], [0, 1], 2)
-    assert "0 of 2 test images wrong" in confusion_figure(confusion(found), "").axes[0].get_title()
-    gallery = mistakes_figure(worst_mistakes(found, 5), np.zeros((2, 8, 8), np.uint8), "a title")
-    assert [text.get_text() for text in gallery.texts[1:]] == ["No test image is wrong."]
-    gallery.savefig(tmp_path / "mistakes.png", dpi=40)
 
 
 def test_the_chosen_epoch_counts_where_there_is_one(tmp_path: Path) -> None:

@@ -1,6 +1,17 @@
 """What one run learned, and what it gets right and wrong on the test images."""
 
 
+def run_report(name: str, figure: str):
+    """A run's result in Snakemake's report, with the caption of its name in workflow/report."""
+    return report(
+        f"{RUN}/{name}",
+        caption=f"../report/{Path(name).stem}.rst",
+        category="Runs",
+        subcategory="{variant}",
+        labels={"seed": "{seed}", "figure": figure},
+    )
+
+
 # One job, not one for each kind of figure: they share imports that take a third of its time, and
 # every job more makes a study of thousands of runs slower to plan.
 rule evaluate:
@@ -14,48 +25,12 @@ rule evaluate:
         manifest=rules.train.input.manifest,
     output:
         evaluation=f"{RUN}/evaluation.json",
-        classes=report(
-            f"{RUN}/classes.csv",
-            caption="../report/classes.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "classes (table)"},
-        ),
-        loss=report(
-            f"{RUN}/loss.png",
-            caption="../report/loss.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "loss"},
-        ),
-        accuracy=report(
-            f"{RUN}/accuracy.png",
-            caption="../report/accuracy.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "accuracy"},
-        ),
-        kernels=report(
-            f"{RUN}/kernels.png",
-            caption="../report/kernels.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "kernels"},
-        ),
-        confusion=report(
-            f"{RUN}/confusion.png",
-            caption="../report/confusion.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "confusion matrix"},
-        ),
-        mistakes=report(
-            f"{RUN}/mistakes.png",
-            caption="../report/mistakes.rst",
-            category="Runs",
-            subcategory="{variant}",
-            labels={"seed": "{seed}", "figure": "worst mistakes"},
-        ),
+        classes=run_report("classes.csv", "classes (table)"),
+        loss=run_report("loss.png", "loss"),
+        accuracy=run_report("accuracy.png", "accuracy"),
+        kernels=run_report("kernels.png", "kernels"),
+        confusion=run_report("confusion.png", "confusion matrix"),
+        mistakes=run_report("mistakes.png", "worst mistakes"),
     log:
         f"{study.outdir}/logs/evaluate/{{variant}}/seed-{{seed}}.log",
     benchmark:

@@ -1,11 +1,12 @@
 """Compare the variants over paired seeds: contrasts and factor effects, as tables and figures."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from study.config.contrasts import Contrast
 from study.figures.contrasts import ForestRow, forest_figure
 from study.figures.interactions import interactions_figure
-from study.files import atomic
+from study.figures.style import save
 from study.logs import script_log
 from study.runs.predictions import read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows, pairs_of
@@ -16,30 +17,56 @@ if TYPE_CHECKING:
     snakemake: Any
 
 
+def compare(
+    predictions: Sequence[str],
+    output: Mapping[str, str],
+    *,
+    runs: Sequence[tuple[str, int]],
+    seeds: Sequence[int],
+    contrasts: Sequence[Contrast],
+    factors: Mapping[str, Sequence[str]],
+    design: Sequence[str],
+    margin: float,
+    title: str,
+    dpi: int,
+) -> None:
+    """Judge and draw every contrast, and in a factorial design every effect.
+
+    Args:
+        predictions: the files of `runs`, (variant, seed) each, in their order.
+        output: paths of comparisons, effects, contrasts, and with factors interactions.
+        factors: the levels of each factor; empty in a study without factors.
+        design: the variants of the factorial design, the last factor varying fastest.
+        margin: percentage points below which a difference does not matter.
+
+    Raises:
+        StudyError: a file is damaged, or the runs predict different images.
+    """
+    found = read_runs(predictions, runs)
+    rows = contrast_rows(contrasts, found, seeds, margin)
+    write_records(output["comparisons"], ContrastRow, rows)
+    accuracies = accuracy_table(design, found, seeds)
+    effects = effect_rows(factors, accuracies, len(seeds), margin)
+    write_records(output["effects"], EffectRow, effects)
+    points = [pairs_of(contrast, found, seeds).points for contrast in contrasts]
+    drawn = [ForestRow.of(row, each) for row, each in zip(rows, points, strict=True)]
+    save(forest_figure(drawn, margin, title), output["contrasts"], dpi)
+    if factors:
+        save(interactions_figure(factors, accuracies, title), output["interactions"], dpi)
+
+
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        params, output = snakemake.params, snakemake.output
-        runs = read_runs(snakemake.input.predictions, params.runs)
-        contrasts = [Contrast(**contrast) for contrast in params.contrasts]
-        rows = contrast_rows(contrasts, runs, params.seeds, params.margin)
-        write_records(output.comparisons, ContrastRow, rows)
-        table = accuracy_table(params.design, runs, params.seeds)
-        effects_found = effect_rows(params.factors, table, len(params.seeds), params.margin)
-        write_records(output.effects, EffectRow, effects_found)
-        drawn = [
-            ForestRow(
-                name=row.contrast,
-                detail=row.differs,
-                points=tuple(pairs_of(contrast, runs, params.seeds).points),
-                mean=row.difference,
-                interval=None if row.low is None or row.high is None else (row.low, row.high),
-                verdict=row.verdict,
-            )
-            for contrast, row in zip(contrasts, rows, strict=True)
-        ]
-        figures = {output.contrasts: forest_figure(drawn, params.margin, params.title)}
-        if params.factors:
-            figures[output.interactions] = interactions_figure(params.factors, table, params.title)
-        for path, figure in figures.items():
-            with atomic(path) as temporary:
-                figure.savefig(temporary, dpi=params.dpi)
+        params = snakemake.params
+        compare(
+            snakemake.input.predictions,
+            dict(snakemake.output.items()),
+            runs=params.runs,
+            seeds=params.seeds,
+            contrasts=[Contrast(**contrast) for contrast in params.contrasts],
+            factors=params.factors,
+            design=params.design,
+            margin=params.margin,
+            title=params.title,
+            dpi=params.dpi,
+        )

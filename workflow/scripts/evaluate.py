@@ -1,5 +1,6 @@
 """Evaluate a run: its scores on the test images, and figures of what it learned and got wrong."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,41 +23,56 @@ if TYPE_CHECKING:
     snakemake: Any
 
 
-def main() -> None:
-    files, output, params = snakemake.input, snakemake.output, snakemake.params
-    predictions = read_probabilities(files.predictions)
+def evaluate_run(
+    files: Mapping[str, str],
+    output: Mapping[str, str],
+    title: str,
+    loss: str,
+    validation: str,
+    dpi: int,
+) -> None:
+    """Write the scores and the figures of the run in `files` to `output`.
+
+    Both have the names of the rule; `loss` is Keras's name, `validation` "test" or "holdout".
+
+    Raises:
+        StudyError: a file is damaged, or the predictions are not of these test images.
+    """
+    predictions = read_probabilities(files["predictions"])
     if not predictions.are_finite:
-        raise StudyError(f"{files.predictions}: probabilities that are not finite say nothing")
-    data, _ = load_prepared(files.data, files.manifest)
+        raise StudyError(f"{files['predictions']}: probabilities are not all finite")
+    data, _ = load_prepared(files["data"], files["manifest"])
     if predictions.labels.tolist() != data["y_test"].tolist():
         raise StudyError(
-            f"{files.predictions}: its labels are not those of {files.data}; "
+            f"{files['predictions']}: its labels are not those of {files['data']}; "
             "delete it and run again"
         )
-    (metrics,) = read_metrics([files.metrics]).values()
-    chosen_epoch = metrics.get("chosen_epoch")
-    curve = partial(
-        history_figure,
-        read_history(files.history),
-        title=params.title,
-        validation=params.validation,
-        chosen_epoch=chosen_epoch,
-    )
-    mistakes = worst_mistakes(predictions, ROWS * COLUMNS)
+    (metrics,) = read_metrics([files["metrics"]]).values()
+    epoch = metrics.get("chosen_epoch")
+    history = read_history(files["history"])
+    curve = partial(history_figure, history, title=title, validation=validation, chosen_epoch=epoch)
+    worst = worst_mistakes(predictions, ROWS * COLUMNS)
     figures = {
-        "loss": curve("loss", loss_name(params.loss)),
+        "loss": curve("loss", loss_name(loss)),
         "accuracy": curve("accuracy", "Accuracy"),
-        "kernels": kernels_figure(read_kernels(files.weights), params.title),
-        "confusion": confusion_figure(confusion(predictions), params.title),
-        "mistakes": mistakes_figure(mistakes, data["x_test"], params.title),
+        "kernels": kernels_figure(read_kernels(files["weights"]), title),
+        "confusion": confusion_figure(confusion(predictions), title),
+        "mistakes": mistakes_figure(worst, data["x_test"], title),
     }
-
-    write_json(output.evaluation, evaluate(predictions, chosen_epoch))
-    write_records(output.classes, ClassScore, class_scores(predictions))
+    write_json(output["evaluation"], evaluate(predictions, epoch))
+    write_records(output["classes"], ClassScore, class_scores(predictions))
     for name, figure in figures.items():
-        save(figure, output[name], params.dpi)
+        save(figure, output[name], dpi)
 
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        main()
+        params = snakemake.params
+        evaluate_run(
+            dict(snakemake.input.items()),
+            dict(snakemake.output.items()),
+            title=params.title,
+            loss=params.loss,
+            validation=params.validation,
+            dpi=params.dpi,
+        )

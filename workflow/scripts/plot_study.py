@@ -1,49 +1,79 @@
 """Draw the whole study: accuracies, learning curves, gaps, and time against accuracy."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from study.data.prepared import read_images
 from study.figures.comparison import comparison_figure
-from study.figures.learning_curves import facets, gap_figure, learning_curves_figure
+from study.figures.facets import facets
+from study.figures.learning_curves import gap_figure, learning_curves_figure
 from study.figures.points import comparison_points
 from study.figures.style import save
 from study.figures.time_accuracy import time_accuracy_figure
 from study.logs import script_log
 from study.runs.history import read_histories
 from study.runs.metrics import read_failures, read_metrics
+from study.summary.overfitting import Thresholds
 from study.summary.rows import summarize
 
 if TYPE_CHECKING:
     snakemake: Any
 
 
-def main() -> None:
-    files, params, output = snakemake.input, snakemake.params, snakemake.output
-    metrics = read_metrics(files.metrics)
-    # read_metrics keeps the files' order, in which the histories stand too
-    histories = dict(zip(metrics, read_histories(files.histories), strict=True))
-    rows = summarize(
-        params.variants,
-        params.runs,
-        metrics,
-        read_failures(params.failed),
-        params.verdict,
-        test_images=read_images(files.manifest)[1],
-    )
+def plot_study(
+    metrics_files: Sequence[str],
+    history_files: Sequence[str],
+    manifest: str,
+    output: Mapping[str, str],
+    *,
+    variants: Sequence[Mapping[str, Any]],
+    runs: Sequence[Sequence[Any]],
+    failed: Sequence[str],
+    verdict: Thresholds,
+    data: str,
+    dpi: int,
+) -> None:
+    """Draw the study's four figures.
+
+    Args:
+        metrics_files, history_files: of the finished runs, in one order.
+        output: paths of comparison, learning_curves, gap and time_accuracy.
+        variants, runs, verdict: as `summarize` takes them.
+        failed: the records of failed runs.
+        data: the data set's name in the titles.
+
+    Raises:
+        StudyError: a file is damaged.
+    """
+    metrics = read_metrics(metrics_files)  # in the order of the files, as the histories
+    histories = dict(zip(metrics, read_histories(history_files), strict=True))
+    test_images = read_images(manifest)[1]
+    rows = summarize(variants, runs, metrics, read_failures(failed), verdict, test_images)
     points = comparison_points(rows, list(metrics.values()))
     curves = facets(rows, histories)
-    data = params.data
-    for name, figure in {
-        "comparison": comparison_figure(
-            points, params.verdict, f"Test accuracy and overfitting on {data}"
-        ),
+    title = f"Test accuracy and overfitting on {data}"
+    figures = {
+        "comparison": comparison_figure(points, verdict, title),
         "learning_curves": learning_curves_figure(curves, f"Learning curves on {data}"),
         "gap": gap_figure(curves, f"Gap between validation and train error on {data}"),
         "time_accuracy": time_accuracy_figure(rows, f"Time and test accuracy on {data}"),
-    }.items():
-        save(figure, output[name], params.dpi)
+    }
+    for name, figure in figures.items():
+        save(figure, output[name], dpi)
 
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        main()
+        files, params = snakemake.input, snakemake.params
+        plot_study(
+            files.metrics,
+            files.histories,
+            files.manifest,
+            dict(snakemake.output.items()),
+            variants=params.variants,
+            runs=params.runs,
+            failed=params.failed,
+            verdict=params.verdict,
+            data=params.data,
+            dpi=params.dpi,
+        )

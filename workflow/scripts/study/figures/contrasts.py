@@ -9,16 +9,23 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from study.figures.style import say
+from study.figures.style import BLUE, GREEN, VERMILLION, fit, say, set_title
+from study.statistics.contrasts import ContrastRow
 from study.statistics.findings import BETTER, WORSE
 
-ROW_HEIGHT = 0.55  # inches
+ROW_HEIGHT, DENSE_ROW_HEIGHT = 0.55, 0.22  # inches
 
 
-COLOURS = {BETTER: "#3f8f5b", WORSE: "#c44e52"}
+DENSE = 40  # contrasts, beyond which a row has one line
 
 
-DECIDED, OPEN = "#4c72b0", "0.45"
+NAME_WIDTH = 4.4  # inches
+
+
+COLOURS = {BETTER: GREEN, WORSE: VERMILLION}
+
+
+DECIDED, OPEN = BLUE, "0.45"
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,27 @@ class ForestRow:
     interval: tuple[float, float] | None
     verdict: str
 
+    @classmethod
+    def of(cls, row: ContrastRow, points: Sequence[float]) -> "ForestRow":
+        """The contrast as it was judged, with the difference of every pair of seeds."""
+        return cls(
+            name=row.contrast,
+            detail=row.differs,
+            points=tuple(points),
+            mean=row.difference,
+            interval=None if row.low is None or row.high is None else (row.low, row.high),
+            verdict=row.verdict,
+        )
+
 
 def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figure:
     """A row per contrast: the mean difference with its interval, every seed, and the verdict."""
-    figure = Figure(figsize=(11, 1.9 + ROW_HEIGHT * max(1, len(rows))), layout="constrained")
-    figure.suptitle(title)
+    dense = len(rows) > DENSE
+    height = DENSE_ROW_HEIGHT if dense else ROW_HEIGHT
+    figure = Figure(figsize=(11, 1.9 + height * max(1, len(rows))), layout="constrained")
+    set_title(figure, title)
     axes = figure.add_subplot()
-    axes.set_yticks(range(len(rows)), [_row_label(row) for row in rows])
+    axes.set_yticks(range(len(rows)), [_row_label(row, dense) for row in rows])
     axes.tick_params(axis="y", length=0, labelsize="small")
     axes.set_xlabel("Difference in test accuracy, variant minus baseline (percentage points)")
     if not rows:
@@ -47,7 +68,7 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.5", linewidth=1)
     for y, row in enumerate(rows):
-        _draw_row(axes, y, row)
+        _draw_row(axes, y, row, dense)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.margins(x=0.08)
     axes.grid(axis="x", alpha=0.4)
@@ -66,11 +87,16 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     return figure
 
 
-def _row_label(row: ForestRow) -> str:
-    return f"{row.name}\n{fill(f'{row.detail}; n = {len(row.points)}', 70)}"
+def _row_label(row: ForestRow, dense: bool) -> str:
+    """The contrast and what differs in it; the name alone where rows are dense."""
+    count = f"n = {len(row.points)}"
+    if dense:
+        return f"{fit(row.name, NAME_WIDTH - 0.6, 'small')}; {count}"
+    name = fit(row.name, NAME_WIDTH, "small")
+    return f"{name}\n{fit(f'{row.detail}; {count}', NAME_WIDTH, 'small', 2)}"
 
 
-def _draw_row(axes: Axes, y: int, row: ForestRow) -> None:
+def _draw_row(axes: Axes, y: int, row: ForestRow, dense: bool) -> None:
     colour = COLOURS.get(row.verdict, DECIDED if row.verdict.startswith("no diff") else OPEN)
     axes.plot(row.points, [y] * len(row.points), "|", color=colour, alpha=0.6, markersize=9)
     if row.interval:
@@ -78,7 +104,7 @@ def _draw_row(axes: Axes, y: int, row: ForestRow) -> None:
     if row.mean is not None:
         axes.plot(row.mean, y, "o", color=colour)
     axes.annotate(
-        fill(row.verdict, 22),
+        row.verdict if dense else fill(row.verdict, 22),
         (1.01, y),
         xycoords=("axes fraction", "data"),
         va="center",

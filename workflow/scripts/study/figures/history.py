@@ -1,14 +1,22 @@
 """A run's history, drawn: loss or accuracy by epoch, on training and on validation images."""
 
+import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from study.figures.style import BLUE, VERMILLION, fit
 from study.runs.history import History
 
-TRAIN_COLOUR, VALIDATION_COLOUR = "#c44e52", "#4c72b0"
+TRAIN = "Train"
 
 
 VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}
+
+
+WIDTH = 6.4  # inches
+
+
+MARKED = 30  # epochs, beyond which a row of markers is unreadable
 
 
 def loss_name(loss: str) -> str:
@@ -31,40 +39,39 @@ def history_figure(
     `validation` ("test" or "holdout") says in the legend what the second curve was measured on;
     `chosen_epoch` is marked, if there is one.
     """
-    epochs = history["epoch"].to_list()
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    validated = VALIDATION_NAMES.get(validation, f"Validation ({validation})")
+    columns = {f"val_{quantity}": validated, quantity: TRAIN}
+    frame = history.rename(columns=columns)
+    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    # One epoch makes no line, and many make a row of markers unreadable.
-    marker = "o" if len(epochs) <= 30 else ""
-    axes.plot(
-        epochs,
-        history[f"val_{quantity}"],
-        color=VALIDATION_COLOUR,
-        marker=marker,
-        markersize=4,
-        label=VALIDATION_NAMES.get(validation, f"Validation ({validation})"),
-    )
-    axes.plot(
-        epochs,
-        history[quantity],
-        color=TRAIN_COLOUR,
-        marker=marker,
-        markersize=4,
-        label="Train",
+    sns.lineplot(
+        frame.melt("epoch", list(columns.values()), "images", quantity),
+        x="epoch",
+        y=quantity,
+        hue="images",
+        style="images",
+        palette={validated: BLUE, TRAIN: VERMILLION},
+        dashes={validated: "", TRAIN: (4, 1.5)},
+        markers={validated: "o", TRAIN: "s"} if len(frame) <= MARKED else False,
+        markersize=5,
+        estimator=None,
+        errorbar=None,
+        ax=axes,
     )
     if chosen_epoch is not None:
         axes.axvline(
-            chosen_epoch, color="0.35", linestyle="--", label=f"Chosen epoch: {chosen_epoch}"
+            chosen_epoch, color="0.35", linestyle=":", label=f"Chosen epoch: {chosen_epoch}"
         )
+    epochs = frame["epoch"]
     axes.xaxis.set_major_locator(
-        FixedLocator(epochs) if len(epochs) <= 20 else MaxNLocator(nbins=12, integer=True)
+        FixedLocator(epochs.tolist()) if len(epochs) <= 20 else MaxNLocator(nbins=12, integer=True)
     )
-    margin = max(0.5, 0.02 * (epochs[-1] - epochs[0]))
-    axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
+    margin = max(0.5, 0.02 * (epochs.max() - epochs.min()))
+    axes.set_xlim(epochs.min() - margin, epochs.max() + margin)
     axes.xaxis.set_major_formatter("{x:.0f}")
     axes.set_xlabel("Epoch")
-    axes.set_ylabel(ylabel)
-    axes.set_title(title, fontsize="medium")
+    axes.set_ylabel(fit(ylabel, 3.6))
+    axes.set_title(fit(title, WIDTH - 1, lines=2), fontsize="medium")
     axes.grid(alpha=0.4)
     axes.set_axisbelow(True)
     axes.legend()

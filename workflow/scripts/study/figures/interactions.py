@@ -4,17 +4,19 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from study.figures.style import say
+from study.figures.style import fit, say, set_title, style
+from study.words import count_of
 
 PANEL = 2.7  # inches
 
 
-PALETTE = ("#4c72b0", "#c44e52", "#3f8f5b", "#8172b3", "#937860", "#b0578f", "#5f5f5f")
+MEAN = "mean"
 
 
 def interactions_figure(
@@ -25,48 +27,80 @@ def interactions_figure(
     `points` are accuracies [seeds, variants] in percent; the variants are every combination of
     levels, the last factor varying fastest.
     """
-    cells = points.reshape(len(points), *(len(levels) for levels in factors.values()))
-    varied = [axis for axis, levels in enumerate(factors.values(), start=1) if len(levels) > 1]
+    varied = [factor for factor, levels in factors.items() if len(levels) > 1]
     size = max(1, len(varied))
     figure = Figure(figsize=(PANEL * size + 1.5, PANEL * size + 0.6), layout="constrained")
-    seeds = f"n = {len(points)} seed{'s' * (len(points) != 1)}, thin lines" if len(points) else ""
-    figure.suptitle(f"{title} by factor" + (f" ({seeds})" if seeds else ""))
+    seeds = [f"{count_of(len(points), 'seed')}, thin lines"] if len(points) else []
+    set_title(figure, f"{title} by factor", *seeds)
     if not len(points) or not varied:
         missing = "no factor has two levels" if len(points) else "no seed is finished"
         say(figure.add_subplot(), missing)
         return figure
+    frame = accuracies_frame(factors, points)
     panels = figure.subplots(size, size, sharey=True, squeeze=False)
-    names = {axis: name.replace("_", " ") for axis, name in enumerate(factors, start=1)}
-    levels = dict(enumerate(factors.values(), start=1))
     for (row, lines), (column, along) in itertools.product(enumerate(varied), enumerate(varied)):
-        panel = panels[row, column]
+        axes = panels[row, column]
         if column < row:
-            panel.set_axis_off()
+            axes.set_axis_off()
             continue
-        kept = tuple(dict.fromkeys((0, along, lines)))
-        others = tuple(axis for axis in range(cells.ndim) if axis not in kept)
-        means = cells.mean(axis=others)
-        if lines == along:
-            _draw_line(panel, means, "0.2", "mean")
-        else:
-            means = means if lines > along else means.swapaxes(1, 2)  # [seeds, along, lines]
-            for place, level in enumerate(levels[lines]):
-                _draw_line(panel, means[:, :, place], PALETTE[place % len(PALETTE)], level)
-            panel.legend(title=names[lines], fontsize="x-small", title_fontsize="x-small")
-        panel.set_xticks(range(len(levels[along])), levels[along])
-        panel.margins(x=0.2)
-        panel.grid(axis="y", alpha=0.4)
-        panel.yaxis.set_major_locator(MaxNLocator(5))
-        panel.set_xlabel(names[along])
+        _draw(axes, frame, factors, along, lines)
         if row == column:
-            panel.set_ylabel("Test accuracy (%)")
-            panel.tick_params(labelleft=True)
+            axes.set_ylabel("Test accuracy (%)")
+            axes.tick_params(labelleft=True)
     return figure
 
 
-def _draw_line(axes: Axes, values: NDArray[np.float64], colour: str, label: str) -> None:
-    """The mean over seeds of `values` [seeds, levels], and each seed."""
-    places = range(values.shape[1])
-    for seed in values if len(values) > 1 else []:
-        axes.plot(places, seed, color=colour, linewidth=0.6, alpha=0.5)
-    axes.plot(places, values.mean(axis=0), "o-", color=colour, label=label)
+def accuracies_frame(
+    factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]
+) -> pd.DataFrame:
+    """One row for each seed and network: its level of every factor, `seed` and `accuracy`."""
+    levels = pd.DataFrame(itertools.product(*factors.values()), columns=list(factors))
+    frame = pd.concat([levels] * len(points), ignore_index=True)
+    return frame.assign(seed=np.repeat(range(len(points)), len(levels)), accuracy=points.ravel())
+
+
+def _draw(
+    axes: Axes,
+    frame: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    along: str,
+    lines: str,
+) -> None:
+    """Mean accuracy by the levels of `along`, a line for each level of `lines`."""
+    levels = factors[along]
+    if lines == along:
+        _draw_line(axes, frame, along, levels, ("0.2", "o"), MEAN)
+    else:
+        for place, level in enumerate(factors[lines]):
+            _draw_line(axes, frame[frame[lines] == level], along, levels, style(place), level)
+        axes.legend(
+            title=fit(_words(lines), 1.6, "x-small"), fontsize="x-small", title_fontsize="x-small"
+        )
+    room = max(0.5, PANEL / len(levels))
+    axes.set_xticks(range(len(levels)), [fit(level, room, lines=2) for level in levels])
+    axes.margins(x=0.2)
+    axes.grid(axis="y", alpha=0.4)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(fit(_words(along), PANEL))
+
+
+def _draw_line(
+    axes: Axes,
+    frame: pd.DataFrame,
+    along: str,
+    levels: Sequence[str],
+    look: tuple[str, str],
+    label: str,
+) -> None:
+    """The mean accuracy over seeds by level, and a thin line for each of several seeds."""
+    colour, marker = look
+    seeds = frame.pivot_table("accuracy", "seed", along, sort=False)[list(levels)]
+    places = range(len(levels))
+    if len(seeds) > 1:
+        axes.plot(places, seeds.to_numpy().T, color=colour, linewidth=0.6, alpha=0.5)
+    label = fit(label, 1.6, "x-small")
+    axes.plot(places, seeds.mean().to_numpy(), f"{marker}-", color=colour, label=label)
+
+
+def _words(factor: str) -> str:
+    return factor.replace("_", " ")

@@ -4,14 +4,21 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+
+from study.figures.style import ORANGE, SKY, set_title
 
 BEFORE, AFTER = "before training", "after training"
 
 
-COLOURS = {BEFORE: "#b8c4d6", AFTER: "#dd8452"}
+COLOURS = {BEFORE: SKY, AFTER: ORANGE}
+
+
+SIDES = {BEFORE: "left", AFTER: "right"}
 
 
 COLUMNS = 5
@@ -34,49 +41,61 @@ def spread(kernel: np.ndarray) -> np.ndarray:
 
 
 def kernels_figure(kernels: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str) -> Figure:
-    """One subplot per layer: the density of its weights, left half before, right half after.
-
-    Every layer has its own axis, for the He-normal spread falls with the layer's inputs, and both
-    halves have full width, for a density that sharpens in training would flatten the other one.
-    """
+    """One subplot per layer: the density of its weights, left half before, right half after."""
     columns = min(COLUMNS, len(kernels))
     rows = math.ceil(len(kernels) / columns)
-    figure = Figure(figsize=(2.3 * columns + 0.3, 3.3 * rows + 0.7), layout="constrained")
-    figure.suptitle(title)
+    width = max(6.0, 2.3 * columns + 0.3)
+    figure = Figure(figsize=(width, 3.3 * rows + 0.7), layout="constrained")
+    set_title(figure, title)
     for place, (layer, (before, after)) in enumerate(kernels.items(), start=1):
         axes = figure.add_subplot(rows, columns, place)
-        drawn = {BEFORE: spread(before), AFTER: spread(after)}
-        sns.violinplot(
-            x=np.zeros(sum(map(len, drawn.values()))),
-            y=np.concatenate(list(drawn.values())),
-            hue=np.repeat(list(drawn), list(map(len, drawn.values()))),
-            hue_order=[BEFORE, AFTER],
-            palette=COLOURS,
-            saturation=1,  # as in the legend
-            split=True,
-            inner="quart",
-            cut=0,
-            bw_method=after.size**-0.2,  # Scott's rule for all weights, not only those drawn
-            density_norm="width",
-            linewidth=0.8,
-            legend=False,
-            ax=axes,
-        )
+        _draw_layer(axes, before, after)
         axes.set_title(layer.replace("_", " "), fontsize="medium")
-        shape = " × ".join(map(str, after.shape))
-        axes.set_xlabel(f"{shape}\n{after.size:,} weights", fontsize="small", color="0.35")
-        axes.set_xticks([])
         axes.set_ylabel("Weight" if place % columns == 1 or columns == 1 else "")
-        axes.tick_params(axis="y", labelsize="small")
-        axes.grid(axis="y", alpha=0.4)
-        axes.set_axisbelow(True)
     largest = max(after.size for _, after in kernels.values())
     note = f"; above {POINTS:,} weights: {POINTS:,} even quantiles" if largest > POINTS else ""
     figure.legend(
-        handles=[Patch(facecolor=colour, label=name) for name, colour in COLOURS.items()],
+        handles=[
+            Patch(facecolor=colour, label=f"{name} ({SIDES[name]})")
+            for name, colour in COLOURS.items()
+        ],
         title=f"Kernel weights (lines: quartiles{note})",
         loc="outside lower center",
         ncols=2,
         frameon=False,
     )
     return figure
+
+
+def _draw_layer(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
+    """One violin with full width on both sides: a narrow density would flatten the other one.
+
+    Each layer has its own axis because initial spreads differ.
+    """
+    drawn = {BEFORE: spread(before), AFTER: spread(after)}
+    frame = pd.concat(
+        [pd.DataFrame({"weight": weights, "when": when}) for when, weights in drawn.items()]
+    )
+    sns.violinplot(
+        frame.assign(layer=""),
+        x="layer",
+        y="weight",
+        hue="when",
+        hue_order=[BEFORE, AFTER],
+        palette=COLOURS,
+        saturation=1,  # as in the legend
+        split=True,
+        inner="quart",
+        cut=0,
+        bw_method=after.size**-0.2,  # Scott's rule for all weights, not only those drawn
+        density_norm="width",
+        linewidth=0.8,
+        legend=False,
+        ax=axes,
+    )
+    shape = " × ".join(map(str, after.shape))
+    axes.set_xlabel(f"{shape}\n{after.size:,} weights", fontsize="small", color="0.35")
+    axes.set_xticks([])
+    axes.tick_params(axis="y", labelsize="small")
+    axes.grid(axis="y", alpha=0.4)
+    axes.set_axisbelow(True)

@@ -2,24 +2,32 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from study.figures.points import Point
+from study.figures.style import Style, fit, ink, label_log_axis
 from study.summary.overfitting import Thresholds
+
+LEGEND_WIDTH = 4.8  # inches
+
+
+NAME = 0.13  # width of a limit's name, as a share of the panel's
+
+
+Limits = tuple[float, float]
 
 
 def draw_losses(
-    axes: Axes, points: Sequence[Point], colours: Mapping[str, Any], thresholds: Thresholds
+    axes: Axes, points: Sequence[Point], by_depth: Mapping[int, Style], thresholds: Thresholds
 ) -> None:
     """Numbers on log axes; a threshold on test / train loss is a diagonal."""
+    numbered = [(n, point, point.losses) for n, point in enumerate(points, 1) if point.losses]
     drawn = [
-        (place, point, point.losses)
-        for place, point in enumerate(points, start=1)
-        if point.losses and all(0 < loss < math.inf for loss in point.losses)
+        (number, point, losses)
+        for number, point, losses in numbered
+        if all(0 < loss < math.inf for loss in losses)
     ]
     axes.set_box_aspect(1)
     axes.set_anchor("N")
@@ -32,62 +40,79 @@ def draw_losses(
         return
     axes.set_xscale("log")
     axes.set_yscale("log")
-    for place, point, (train, test) in drawn:
-        axes.plot(train, test, "o", color=colours[point.depth], markersize=13, alpha=0.85)
+    size = 13 if len(drawn) <= 40 else 10
+    for number, point, (train, test) in drawn:
+        colour, marker = by_depth[point.depth]
+        axes.plot(train, test, marker, color=colour, markersize=size, alpha=0.85)
         axes.annotate(
-            str(place), (train, test), ha="center", va="center", fontsize=7.5, color="white"
+            str(number),
+            (train, test),
+            ha="center",
+            va="center",
+            fontsize=7.5 if size == 13 else 5,
+            color=ink(colour),
         )
     trains, tests = [losses[0] for *_, losses in drawn], [losses[1] for *_, losses in drawn]
     limits_x, limits_y = _log_limits(trains), _log_limits(tests)
     bounds = [float(threshold["below"]) for threshold in thresholds if "below" in threshold]
     for bound in bounds:
         axes.plot(limits_x, [bound * x for x in limits_x], "--", color="0.45", linewidth=1)
-        _name_line(axes, bound, limits_x, limits_y)
+    _name_lines(axes, bounds, limits_x, limits_y)
     axes.set_xlim(limits_x)
     axes.set_ylim(limits_y)
-    for axis, (low, high) in ((axes.xaxis, limits_x), (axes.yaxis, limits_y)):
-        axis.set_major_locator(FixedLocator(_log_ticks(low, high)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+    label_log_axis(axes.xaxis)
+    label_log_axis(axes.yaxis)
     axes.grid(alpha=0.4)
     axes.set_axisbelow(True)
-    _name_regions(axes, thresholds, bounds)
+    left_out = [str(number) for number, *_ in numbered if number not in {n for n, *_ in drawn}]
+    _name_regions(axes, thresholds, bounds, left_out)
 
 
-def _log_limits(values: Sequence[float]) -> tuple[float, float]:
+def _log_limits(values: Sequence[float]) -> Limits:
     """Around the values, with room for the markers, and never less than a decade."""
     low, high = min(values) / 1.7, max(values) * 1.7
     widen = max(1.0, 10 * low / high) ** 0.5
     return low / widen, high * widen
 
 
-def _name_line(
-    axes: Axes, bound: float, limits_x: tuple[float, float], limits_y: tuple[float, float]
-) -> None:
-    """Write `r = bound` on the line near its upper end inside the panel, if it crosses it."""
-    x = min(limits_x[1], limits_y[1] / bound) / 1.25
-    y = bound * x
-    if limits_x[0] < x and limits_y[0] < y:
-        axes.text(
-            x,
-            y,
+def _name_lines(axes: Axes, bounds: Sequence[float], limits_x: Limits, limits_y: Limits) -> None:
+    """Write `r = bound` outside the frame, where the line leaves it: no point lies there.
+
+    A name moves outwards where it would touch the previous one on the same side.
+    """
+    last: dict[bool, tuple[float, int]] = {}
+    for bound in bounds:
+        above = bound * limits_x[1] > limits_y[1]
+        end, limits = (limits_y[1] / bound, limits_x) if above else (bound * limits_x[1], limits_y)
+        share = _share(end, limits)
+        if share <= 0:
+            continue  # it does not cross the panel
+        place, step = last.get(above, (math.inf, 0))
+        step = step + 1 if abs(share - place) < (NAME if above else NAME / 3) else 0
+        last[above] = share, step
+        axes.annotate(
             f"r = {bound:g}",
-            ha="center",
-            va="center",
+            (share, 1) if above else (1, share),
+            xycoords="axes fraction",
+            xytext=(0, 3 + 11 * step) if above else (4 + 46 * step, 0),
+            textcoords="offset points",
+            ha="center" if above else "left",
+            va="bottom" if above else "center",
             fontsize="small",
             color="0.3",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            annotation_clip=False,
         )
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 in every decade between, thinned to the decades over a wide range."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    return [t for d in decades for s in steps if low <= (t := s * 10.0**d) <= high]
+def _share(value: float, limits: Limits) -> float:
+    """Where the value lies on a log axis, from 0 to 1."""
+    low, high = limits
+    return math.log(value / low) / math.log(high / low)
 
 
-def _name_regions(axes: Axes, thresholds: Thresholds, bounds: Sequence[float]) -> None:
+def _name_regions(
+    axes: Axes, thresholds: Thresholds, bounds: Sequence[float], left_out: Sequence[str]
+) -> None:
     """Below the panel, the verdict of every region between the lines."""
     lines = []
     lower = 0.0
@@ -98,8 +123,13 @@ def _name_regions(axes: Axes, thresholds: Thresholds, bounds: Sequence[float]) -
             rule = f"{lower:g} ≤ {rule}"
         lines.append(f"{rule}: {threshold['text']}")
         lower = upper or lower
+    if left_out:
+        lines.append(f"Not drawn, a loss is zero or not finite: {', '.join(left_out)}")
     axes.legend(
-        handles=[Line2D([], [], linestyle="none", label=line) for line in lines],
+        handles=[
+            Line2D([], [], linestyle="none", label=fit(line, LEGEND_WIDTH, "small", 2))
+            for line in lines
+        ],
         title="r = test error / train error (dashed: the verdict's limits)",
         fontsize="small",
         title_fontsize="small",

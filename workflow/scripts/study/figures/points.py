@@ -1,4 +1,4 @@
-"""What is drawn of each variant."""
+"""The variants as the comparison draws them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class Point:
     """One variant as it is drawn: accuracies in percent, None or empty where there is none."""
 
     label: str
-    depth: str
+    depth: int
     status: str
     accuracies: tuple[float, ...]
     interval: tuple[float, float] | None
@@ -42,7 +42,7 @@ def _point(row: Row, accuracies: Sequence[float]) -> Point:
         losses = row.train_loss, row.test_loss
     return Point(
         label=row.label,
-        depth=str(row.depth),
+        depth=row.depth,
         status=row.status,
         accuracies=tuple(accuracies),
         interval=interval,

@@ -1,17 +1,32 @@
 """Time against accuracy: which networks are worth their time."""
 
+import math
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from study.figures.style import depth_colours, scale_accuracy
+from study.figures.style import (
+    Style,
+    fit,
+    ink,
+    label_log_axis,
+    scale_accuracy,
+    set_title,
+    styles,
+)
 from study.summary.rows import Row
+from study.words import count_of
+
+PANEL, LEGEND = 7.2, 3.8  # inches, the width of the panel and of each column of the legend
+
+
+MOST_LINES = 50  # in a column of the legend
 
 
 def best_for_their_time(rows: Sequence[Row]) -> list[Row]:
-    """The rows than which none is both faster and more accurate, by time (the Pareto front)."""
+    """The Pareto front of time and accuracy, fastest first."""
     front: list[Row] = []
     for row in sorted(_measured(rows), key=lambda row: (_seconds(row), -_percent(row))):
         if not front or _percent(row) > _percent(front[-1]):
@@ -21,54 +36,60 @@ def best_for_their_time(rows: Sequence[Row]) -> list[Row]:
 
 def time_accuracy_figure(rows: Sequence[Row], title: str) -> Figure:
     """Accuracy by seconds per epoch: a numbered point per variant, explained beside the panel."""
-    figure = Figure(figsize=(11, max(5.2, 0.21 * len(rows) + 1.6)), layout="constrained")
-    figure.suptitle(title)
-    left, right = figure.subfigures(1, 2, width_ratios=(2.2, 1))  # type: ignore[misc]
+    columns = math.ceil((len(rows) + 2) / MOST_LINES)
+    lines = math.ceil((len(rows) + 2) / columns)
+    size = (PANEL + LEGEND * columns, max(5.2, 0.21 * lines + 1.2))
+    figure = Figure(figsize=size, layout="constrained")
+    set_title(figure, title)
+    left, right = figure.subfigures(1, 2, width_ratios=(PANEL, LEGEND * columns))  # type: ignore[misc]
     axes = left.add_subplot()
-    axes.set_xlabel("Seconds per epoch, validation included")
-    colours = depth_colours(row.depth for row in rows)
+    looks = styles(row.depth for row in rows)
     drawn = _measured(rows)
     if not drawn:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
     front = best_for_their_time(rows)
     axes.plot([*map(_seconds, front)], [*map(_percent, front)], color="0.6", linewidth=1, zorder=1)
-    beside: list[float] = []
-    for place, row in enumerate(rows, start=1):
-        if row not in drawn:
-            continue
-        x, y, colour = _seconds(row), _percent(row), colours[row.depth]
-        if row.accuracy_low is not None and row.accuracy_high is not None:
-            span = 100 * row.accuracy_low, 100 * row.accuracy_high
-            axes.plot([x, x], span, color=colour, linewidth=1, alpha=0.6)
-            beside += span
-        axes.plot(x, y, "o", color=colour, markersize=13, alpha=0.9)
-        axes.annotate(str(place), (x, y), ha="center", va="center", fontsize=7.5, color="white")
+    beside = [
+        bound for place, row in enumerate(rows, 1) for bound in _draw(axes, row, place, looks)
+    ]
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    label_log_axis(axes.xaxis)
+    axes.set_xlabel("Seconds per epoch, validation included")
     axes.set_ylabel("Test accuracy (%)" + scale_accuracy(axes, "y", map(_percent, drawn), beside))
     axes.grid(alpha=0.4)
     axes.set_axisbelow(True)
-    handles = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="none",
-            color=colours[row.depth],
-            label=f"{place}  {_depth(row)}, {row.label}" + ("" if row in drawn else " (no figure)"),
-        )
-        for place, row in enumerate(rows, start=1)
-    ]
+    handles = [_handle(row, place, looks[row.depth]) for place, row in enumerate(rows, start=1)]
     methods = sorted({row.accuracy_interval for row in rows if row.accuracy_interval})
     if methods:
         bars = f"95 % interval ({', '.join(methods)})"
         handles.append(Line2D([], [], color="0.3", linewidth=1, label=bars))
     if len(front) > 1:
-        handles.append(Line2D([], [], color="0.6", label="none is faster and more accurate"))
-    right.legend(handles=handles, loc="center left", fontsize="small", frameon=False)
+        handles.append(Line2D([], [], color="0.6", label="Pareto front of time and accuracy"))
+    right.legend(handles=handles, loc="center left", fontsize="small", frameon=False, ncols=columns)
     return figure
+
+
+def _draw(axes: Axes, row: Row, place: int, looks: dict[int, Style]) -> tuple[float, ...]:
+    """Draw the variant's numbered point and its interval, if it has finished; its interval."""
+    if not _measured([row]):
+        return ()
+    x, y, (colour, marker) = _seconds(row), _percent(row), looks[row.depth]
+    axes.plot(x, y, marker, color=colour, markersize=13, alpha=0.9)
+    axes.annotate(str(place), (x, y), ha="center", va="center", fontsize=7, color=ink(colour))
+    if row.accuracy_low is None or row.accuracy_high is None:
+        return ()
+    span = 100 * row.accuracy_low, 100 * row.accuracy_high
+    axes.plot([x, x], span, color=colour, linewidth=1, alpha=0.6)
+    return span
+
+
+def _handle(row: Row, place: int, look: Style) -> Line2D:
+    """The legend's line for a variant; the label is shortened, not what stands before it."""
+    colour, marker = look
+    number, missing = f"{place}  {count_of(row.depth, 'convolution')}, ", " (no figure)"
+    note = "" if _measured([row]) else missing
+    label = number + fit(row.label, 1.9 - 0.7 * bool(note), "small") + note
+    return Line2D([], [], marker=marker, linestyle="none", color=colour, label=label)
 
 
 def _measured(rows: Sequence[Row]) -> list[Row]:
@@ -83,7 +104,3 @@ def _seconds(row: Row) -> float:
 def _percent(row: Row) -> float:
     assert row.accuracy is not None
     return 100 * row.accuracy
-
-
-def _depth(row: Row) -> str:
-    return f"{row.depth} convolution{'s' * (row.depth != 1)}"

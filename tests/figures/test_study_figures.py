@@ -1,5 +1,6 @@
-"""The figures: what they show, and what drawing them must not import."""
+"""The figures of the whole study, and what drawing them must not import."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,90 +11,18 @@ import pandas as pd
 import pytest
 
 from conftest import ROOT
-from study.errors import StudyError
 from study.figures.comparison import comparison_figure
-from study.figures.history import history_figure, loss_name
-from study.figures.kernels import POINTS, kernels_figure, spread
-from study.figures.learning_curves import (
-    MOST_CURVES,
-    Facet,
-    facets,
-    gap_figure,
-    learning_curves_figure,
-)
+from study.figures.facets import MOST_CURVES, Facet, facets
+from study.figures.learning_curves import gap_figure, learning_curves_figure
 from study.figures.points import comparison_points
+from study.figures.style import MARKERS
 from study.figures.time_accuracy import best_for_their_time, time_accuracy_figure
-from study.runs.history import History, read_history
+from study.runs.history import History
 from study.runs.metrics import RunKey
-from study.runs.weights import kernel_layers, read_kernels
 from study.summary.rows import Row, summarize
-from synthetic import CONV3, CONV7, THRESHOLDS, VARIANTS, metrics, weights, write_history
+from synthetic import THRESHOLDS, VARIANTS, metrics
 
 SCRIPTS = ROOT / "workflow" / "scripts"
-
-
-@pytest.mark.parametrize("validation", ["test", "holdout"])
-def test_history_figure(tmp_path: Path, validation: str) -> None:
-    history = read_history(write_history(tmp_path / "history.csv"))
-    ylabel = loss_name("categorical_crossentropy")
-    axes = history_figure(history, "loss", ylabel, "a title", validation).axes[0]
-    assert axes.get_xlabel() == "Epoch"
-    assert axes.get_ylabel() == "Categorical cross-entropy loss"
-    assert axes.get_title() == "a title"
-    assert list(axes.get_xticks()) == list(range(1, 13))
-    curves = {str(line.get_label()): list(np.asarray(line.get_ydata())) for line in axes.lines}
-    name = "Validation (test set)" if validation == "test" else "Validation (held-out part)"
-    assert curves == {name: history["val_loss"].to_list(), "Train": history["loss"].to_list()}
-
-
-def test_the_chosen_epoch_is_marked(tmp_path: Path) -> None:
-    history = read_history(write_history(tmp_path / "history.csv"))
-    axes = history_figure(history, "accuracy", "Accuracy", "", "holdout", chosen_epoch=7).axes[0]
-    (mark,) = [line for line in axes.lines if str(line.get_label()) == "Chosen epoch: 7"]
-    assert list(np.asarray(mark.get_xdata())) == [7, 7]
-
-
-@pytest.mark.parametrize("epochs", [1, 12, 200])
-def test_epochs_are_whole_numbers(tmp_path: Path, epochs: int) -> None:
-    history = read_history(write_history(tmp_path / "history.csv", epochs))
-    ticks = history_figure(history, "accuracy", "Accuracy", "", "test").axes[0].get_xticks()
-    assert all(tick == round(tick) for tick in ticks)
-
-
-def test_kernels_are_picked_by_layer_in_the_networks_order() -> None:
-    """Batch normalization in between, keys in any order, and ten layers of one kind."""
-    shapes = {f"conv_{n}": (3, 3, 2, 2) for n in range(1, 11)}
-    keys = list(weights(shapes | {"dense_1": (8, 4), "output": (4, 2)}))
-    expected = [*shapes, "dense_1", "output"]
-    assert kernel_layers(keys) == kernel_layers(keys[::-1]) == expected
-
-
-@pytest.mark.parametrize(("network", "violins"), [(CONV3, 5), (CONV7, 9)])
-def test_one_violin_per_layer(tmp_path: Path, network: dict, violins: int) -> None:
-    np.savez(tmp_path / "weights.npz", **weights(network))  # type: ignore[arg-type]
-    kernels = read_kernels(tmp_path / "weights.npz")
-    figure = kernels_figure(kernels, "a title")
-    assert len(figure.axes) == violins
-    names = [axes.get_title() for axes in figure.axes]
-    assert names == [layer.replace("_", " ") for layer in network]
-    assert all(len(axes.collections) == 2 for axes in figure.axes)  # before and after
-    assert figure.axes[1].get_xlabel() == "3 × 3 × 32 × 64\n18,432 weights"
-    assert figure.get_suptitle() == "a title"
-
-
-def test_quantiles_keep_quartiles_and_ends() -> None:
-    kernel = np.random.default_rng(1).normal(size=(5, 5, 64, 128))
-    drawn = spread(kernel)
-    quarters = [0, 0.25, 0.5, 0.75, 1]
-    assert drawn.size == POINTS
-    assert np.quantile(drawn, quarters) == pytest.approx(np.quantile(kernel, quarters), abs=1e-3)
-
-
-def test_damaged_weights_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "weights.npz"
-    path.write_bytes(b"no zip file")
-    with pytest.raises(StudyError, match=r"weights\.npz: damaged"):
-        read_kernels(path)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -139,6 +68,75 @@ def test_comparison_of_a_users_own_variants(tmp_path: Path, variants: int, finis
     figure.savefig(tmp_path / "comparison.png")
 
 
+@pytest.mark.parametrize(
+    "losses", [(1.1, 1.13), (0.03, 0.02), (1e-6, 3.0), (2.0, 0.01), (5.0, 4.9)]
+)
+def test_the_limits_of_the_verdict_are_named_beside_the_panel(
+    losses: tuple[float, float],
+) -> None:
+    """No name lies over a point or the frame, also where losses are high and accuracies low."""
+    pairs = [losses, (0.9 * losses[0], losses[1]), (losses[0], 1.2 * losses[1])]
+    own = [{"id": f"v{n}", "label": "", "depth": 1 + n} for n in range(len(pairs))]
+    runs = {
+        RunKey(f"v{n}", 1): metrics(f"v{n}", test_accuracy=0.1, train_loss=a, test_loss=b)
+        for n, (a, b) in enumerate(pairs)
+    }
+    thresholds = [{"below": bound, "text": f"{bound}"} for bound in (0.7, 0.75, 2)]
+    rows = summarize(own, list(runs), runs, {}, [*thresholds, {"text": "rest"}], 10000)
+    points = comparison_points(rows, list(runs.values()))
+    figure = comparison_figure(points, [*thresholds, {"text": "rest"}], "a title")
+    figure.draw_without_rendering()
+    panel = figure.axes[1]
+    names = [text for text in panel.texts if text.get_text().startswith("r = ")]
+    low, high = panel.get_ylim()
+    crossing = [
+        ends
+        for line in panel.lines
+        if line.get_linestyle() == "--"
+        and (ends := np.asarray(line.get_ydata()))[0] < high
+        and ends[1] > low
+    ]
+    boxes = [name.get_window_extent() for name in names]
+    assert len(boxes) == len(crossing)
+    frame = panel.get_window_extent()
+    assert not any(box.overlaps(frame) for box in boxes)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    canvas = figure.bbox
+    assert all(canvas.x0 <= box.x0 and box.x1 <= canvas.x1 for box in boxes)
+
+
+def test_the_depth_is_told_by_more_than_colour() -> None:
+    rows, _ = study_of(variants=6, seeds=1)
+    points = comparison_points(rows, [])
+    (axes,) = time_accuracy_figure(rows, "").axes
+    assert len({line.get_marker() for line in axes.lines} - {"None"}) == 3
+    left = comparison_figure(points, THRESHOLDS, "").axes[0]
+    assert len({line.get_marker() for line in left.lines} - {"None"}) == 3
+
+
+def test_a_single_epoch_has_a_whole_number() -> None:
+    rows, histories = study_of(variants=2, seeds=1)
+    first = {run: history.head(1) for run, history in histories.items()}
+    figure = learning_curves_figure(facets(rows, first), "")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+        assert (
+            sum(
+                low <= tick <= high for tick in axes.get_yticks() for low, high in [axes.get_ylim()]
+            )
+            > 1
+        )
+
+
+def test_curves_of_one_panel_differ_by_colour_and_marker() -> None:
+    rows, histories = study_of(variants=9, seeds=1, depths=1)
+    upper = learning_curves_figure(facets(rows, histories), "").axes[0]
+    assert len({line.get_color() for line in upper.lines}) == len(upper.lines) == MOST_CURVES
+    assert len({line.get_marker() for line in upper.lines}) == len(MARKERS)
+
+
 def study_of(variants: int, seeds: int, depths: int = 3) -> tuple[list[Row], dict]:
     """The rows and histories of so many variants; the first one has no finished run."""
     own: list[dict[str, Any]] = [
@@ -175,10 +173,14 @@ def test_facets_hold_each_variant_that_finished_once_and_not_too_many() -> None:
         *("1 convolution (1 of 2)", "1 convolution (2 of 2)"),
         *("2 convolutions (1 of 2)", "2 convolutions (2 of 2)"),
     ]
-    curves = [curve for facet in found for curve in facet.curves]
-    assert sorted(curve.label for curve in curves) == sorted(f"Label {n}" for n in range(1, 30))
-    assert all(len(facet.curves) <= MOST_CURVES for facet in found)
-    assert all(len(curve.histories) == 2 for curve in curves)
+    labels = [label for facet in found for label in facet.labels.values()]
+    assert sorted(labels) == sorted(f"Label {n}" for n in range(1, 30))
+    for facet in found:
+        assert len(facet.labels) <= MOST_CURVES
+        drawn = facet.epochs.groupby("variant")["seed"].unique()
+        assert {variant: list(seeds) for variant, seeds in drawn.items()} == {
+            variant: [1, 2] for variant in facet.labels
+        }
 
 
 def test_curves_are_means_over_seeds_in_a_band() -> None:
