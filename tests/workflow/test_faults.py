@@ -151,7 +151,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     status, resumed = run(folder, "--cores", "1", target)
     assert status == 0, resumed
     epoch, step = len(progress["rows"]), progress["step"]
-    assert f"{name} | goes on after epoch {epoch}, step {step}" in resumed
+    assert f"{name} | resumes after epoch {epoch}, step {step}" in resumed
     assert EPOCH_LINE.findall(stopped + resumed) == [(name, str(n + 1)) for n in range(EPOCHS)]
     found = results(folder / "results")
     assert different({file: expected[file] for file in expected if file in found}, found) == []
