@@ -112,7 +112,7 @@ def test_a_training_cut_by_its_time_limit_goes_on_with_more_time(
     first, second = outcome.records("rule_train")
     assert (first["TimeLimit"], second["TimeLimit"]) == ("1", "11")
     log = (outcome.folder / "results" / "logs" / "train" / f"{RUN}.log").read_text()
-    assert f"{RUN.replace('/seed-', ' seed ')} | goes on after epoch" in log
+    assert f"{RUN.replace('/seed-', ' seed ')} | resumes after epoch" in log
     assert different(expected, outcome.results) == []
 
 
