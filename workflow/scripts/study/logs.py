@@ -14,7 +14,7 @@ log = logging.getLogger("study")
 
 
 class _LogFile(logging.FileHandler):
-    """A log file that falls silent on a full disk; the console goes on, and so does the script."""
+    """A log file that drops its messages on a full disk; the console still gets them."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's name
         if not isinstance(sys.exc_info()[1], OSError):
