@@ -85,6 +85,10 @@ def test_with_many_jobs_out_slurm_is_asked_less_often() -> None:
     ]
 
 
+def test_a_site_may_ask_for_longer_waits() -> None:
+    assert seconds_between_looks(1, 0, least=60, most=30) == 60
+
+
 @pytest.mark.parametrize(("age", "seconds"), [(None, 30), (0, 30), (300, 30), (60, 30), (20, 10)])
 def test_a_job_is_looked_for_before_slurm_forgets_it(age: int | None, seconds: float) -> None:
     assert most_seconds(age) == seconds

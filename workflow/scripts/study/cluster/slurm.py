@@ -109,8 +109,9 @@ def seconds_between_looks(jobs: int, unchanged: float, least: float, most: float
         jobs: how many are waiting or running. With a few, the study waits for each; with many,
             the next one to end does not hold it up.
         unchanged: seconds since the last submission or end of a job that was noticed.
+        least: what the profile says (`slurm-init-seconds-before-status-checks`).
     """
-    return min(max(least, jobs / 2, unchanged / 4), most)
+    return max(least, min(jobs / 2, most), min(unchanged / 4, most))
 
 
 def most_seconds(min_job_age: int | None) -> float:
