@@ -15,6 +15,7 @@ from study.runs.metrics import RunKey, read_failures, read_metrics, reported_acc
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
+from study.statistics.failures import Failures, find_failures
 from study.summary.conclusions import five_conclusions
 from study.summary.groups import networks_of
 from study.summary.latex import to_latex
@@ -46,6 +47,10 @@ def records(kind: type, *rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([empty | row for row in rows], columns=list(hints))
 
 
+def failures_among(runs: Runs) -> Failures:
+    return find_failures({key: reported_accuracy(run) for key, run in runs.items()}, IMAGES[1])
+
+
 def sections_of(
     runs: Runs,
     seeds: int = 1,
@@ -58,6 +63,7 @@ def sections_of(
         rows_of(runs, seeds, failures),
         list(runs.values()),
         IMAGES,
+        failures_among(runs),
         THRESHOLDS,
         records(ContrastRow, *comparisons),
         records(EffectRow, *effects),
@@ -307,7 +313,8 @@ def test_metrics_from_before_there_was_a_choice_are_read() -> None:
 COMPARISON = {
     **{"family": "study", "contrast": "conv3-k5 vs conv3-k3", "n": 10},
     **{"difference": -0.731, "low": -0.9, "high": -0.5, "p_adjusted": 0.0176},
-    "verdict": "worse",
+    **{"superiority": 0.05, "superiority_low": 0.001, "superiority_high": 0.36},
+    **{"verdict": "worse", "within_margin": "no"},
 }
 
 
@@ -317,16 +324,46 @@ def test_contrasts_say_what_may_be_concluded() -> None:
         **{"family": "study", "contrast": "a vs b", "n": 0},
         "verdict": "no pair of finished runs",
     }
-    few = COMPARISON | {"verdict": "too few seeds to tell", "seeds_needed": ">1000"}
-    text = text_of(study(), comparisons=(COMPARISON, empty, few))
-    table = tables(text[text.index("## What may be concluded") :])[0]
-    assert table == [
-        ["Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "In words"],
-        ["conv3-k5 vs conv3-k3", "10", "−0.73", "−0.90 to −0.50", "0.018", "worse"],
-        ["a vs b", "0", "—", "—", "—", "no pair of finished runs"],
-        [*table[1][:-1], "too few seeds to tell (more than 1000 could)"],
+    few = COMPARISON | {
+        **{"low": math.nan, "high": math.nan, "normal_low": -1.0, "normal_high": 0.5},
+        **{"verdict": "too few seeds to tell", "seeds_needed": ">1000"},
+    }
+    small = COMPARISON | {"within_margin": "yes"}
+    failed = COMPARISON | {"verdict_without_failed": "undecided", "failed_runs": "b seed 3"}
+    text = text_of(study(), comparisons=(COMPARISON, empty, few, small, failed))
+    section = text[text.index("## What may be concluded") :]
+    figures = ["−0.73", "−0.90 to −0.50", "0.018", "0.05 (0.00 to 0.36)"]
+    assert tables(section)[0] == [
+        [
+            *("Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "P(A > B)"),
+            "In words",
+        ],
+        ["conv3-k5 vs conv3-k3", "10", *figures, "worse"],
+        ["a vs b", "0", "—", "—", "—", "—", "no pair of finished runs"],
+        [
+            *("conv3-k5 vs conv3-k3", "10", "−0.73", "if normal: −1.00 to +0.50", *figures[2:]),
+            "too few seeds to tell (more than 1000)",
+        ],
+        ["conv3-k5 vs conv3-k3", "10", *figures, "worse, by less than the margin"],
+        ["conv3-k5 vs conv3-k3", "10", *figures, "worse; without the failed b seed 3: undecided"],
     ]
+    for part in (
+        "Tested is the typical difference over paired seeds",
+        "the interval excludes zero exactly if p ≤ 0.05",
+        "With fewer than 6 seeds the test has no interval",
+    ):
+        assert part in section
     assert "## What may be concluded" not in text_of(study())
+
+
+def test_trainings_that_did_not_learn_come_first() -> None:
+    runs = study(seeds=3)
+    runs[RunKey("conv5-k3", 2)]["test_accuracy"] = 0.9631
+    text = text_of(runs, 3)
+    assert "> [!WARNING]" in text.split("\n\n")[1]
+    assert text.index("Some trainings did not learn") < text.index("Each network was trained")
+    assert "> - 1 of 3 runs of conv5-k3 did not learn (seed 2: 96.31 %)." in text
+    assert "did not learn" not in text_of(study(seeds=3), 3)
 
 
 def test_several_families_are_told_apart() -> None:
@@ -340,7 +377,7 @@ def test_effects_are_told_where_there_are_factors() -> None:
     effect = {
         **{"kind": "main", "effect": "dropout", "levels": "with → without", "n": 5},
         **{"estimate": 0.5, "low": 0.25, "high": 0.75, "p_adjusted": 0.0001},
-        "verdict": "higher",
+        **{"verdict": "higher", "within_margin": "no"},
     }
     text = text_of(study(), effects=(effect,))
     _, row = tables(text[text.index("## Effects of the factors") :])[0]
@@ -351,9 +388,9 @@ def test_effects_are_told_where_there_are_factors() -> None:
 
 def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None:
     runs = study(seeds=3)
-    history = pd.DataFrame({"val_loss": [0.1] * 12, "loss": [0.2] * 12})
+    history = pd.DataFrame({"val_loss": [0.1] * 12, "loss_eval": [0.2] * 12})
     histories = dict.fromkeys(runs, history)
-    networks = networks_of(VARIANTS, runs, histories)
+    networks = networks_of(VARIANTS, runs, histories, failures_among(runs))
     conclusions = five_conclusions(networks, "the load")
     text = text_of(runs, seeds=3, conclusions=conclusions)
     answers, *details = tables(text[text.index("## The notebook's five conclusions") :])
@@ -361,7 +398,7 @@ def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None
     assert {row[3] for row in answers[1:]} == {"3"}
     names = [row[0] for row in details[0][1:]]
     assert names[0] == "Accuracy of `conv3-k3` minus `conv3-no-dropout` (points)"
-    assert len(names) == 6
+    assert len(names) == 12
     assert details[1][1][:3] == ["Test error / train error of `conv3-no-dropout`", "> 2.00", "7.42"]
     assert "`config/controlled.yaml` varies one at a time" in text
     assert "- the load" in text
@@ -369,10 +406,11 @@ def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None
 
 
 def test_the_load_is_named_as_far_as_the_runs_know() -> None:
-    runs = [metrics(), metrics(seed=2, cpu_seconds=270.0, threads=2)]
+    runs = [metrics(), metrics(seed=2, load={"mean": 3.0, "cores": 2}, threads=2)]
     load = load_in_words(runs)
-    assert "threads per run: 1, 2 (0.50 to 0.99 processor seconds a second)" in load
-    assert load_in_words([]).startswith("Load: ")
+    assert load.startswith("Load: mean load of a run 1.5 to 3.0 on 2 cores; Intel")
+    assert load.endswith("threads per run: 1, 2.")
+    assert load_in_words([metrics(load=None)]).startswith("Load: not recorded; ")
 
 
 def test_latex_has_every_table_whole() -> None:

@@ -1,6 +1,16 @@
 """All runs together."""
 
 from study.networks.costs import multiply_adds
+from study.networks.fourier import taken_multiply_adds
+
+
+def multiply_adds_as_done(variant):
+    """Multiply-adds of one image's way through the network, as the training computes them."""
+    counted = variant.layers, study.input_shape, study.dataset["classes"]
+    if variant.settings.gpu:  # where cuDNN chooses the way of each convolution
+        return multiply_adds(*counted)
+    return taken_multiply_adds(*counted, variant.settings.batch_size)
+
 
 # Parameters of the rules that aggregate all runs.
 AGGREGATED = dict(
@@ -11,9 +21,8 @@ AGGREGATED = dict(
             "depth": variant.depth,
             "reference": variant.reference,
             "notebook_group": variant.notebook_group,
-            "multiply_adds": multiply_adds(
-                variant.layers, study.input_shape, study.dataset["classes"]
-            ),
+            "multiply_adds": multiply_adds_as_done(variant),
+            "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
         }
         for variant in study.variants
     ],
