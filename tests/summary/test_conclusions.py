@@ -194,8 +194,8 @@ def test_figures_of_a_run() -> None:
     assert found.accuracy_gap == pytest.approx(0.009)
     assert found.error_ratio == pytest.approx(3)
     assert found.error_gaps == (0.25, 0.125)
-    assert found.train_seconds == 40.5
-    assert found.load and (found.load.mean, found.load.cores) == (1.5, 2)
+    assert found.train_seconds == 41.0
+    assert found.load and (found.load.mean, found.load.cores) == (2.0, 2)
     assert run_figures(run | {"load": None}, history).load is None
     assert run_figures(run | {"train_loss": 0.0}, history).error_ratio == math.inf
 

@@ -1,16 +1,6 @@
 """All runs together."""
 
-from study.networks.costs import multiply_adds
-from study.networks.fourier import taken_multiply_adds
-
-
-def multiply_adds_as_done(variant):
-    """Multiply-adds of one image's way through the network, as the training computes them."""
-    counted = variant.layers, study.input_shape, study.dataset["classes"]
-    if variant.settings.gpu:  # where cuDNN chooses the way of each convolution
-        return multiply_adds(*counted)
-    return taken_multiply_adds(*counted, variant.settings.batch_size)
-
+from study.networks.fourier import multiply_adds_as_done
 
 # Parameters of the rules that aggregate all runs.
 AGGREGATED = dict(
@@ -21,7 +11,13 @@ AGGREGATED = dict(
             "depth": variant.depth,
             "reference": variant.reference,
             "notebook_group": variant.notebook_group,
-            "multiply_adds": multiply_adds_as_done(variant),
+            "multiply_adds": multiply_adds_as_done(
+                variant.layers,
+                study.input_shape,
+                study.dataset["classes"],
+                variant.settings.batch_size,
+                variant.settings.gpu > 0,
+            ),
             "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
         }
         for variant in study.variants
