@@ -1,23 +1,14 @@
-"""What the checks of the notebook's conclusions share: conditions, rules and remarks."""
+"""What the checks of the notebook's conclusions share: conditions and remarks."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from study.statistics.conditions import Condition
-from study.statistics.sign_flip import least_seeds
 from study.summary.groups import NO_BATCH_NORM, Groups, Network, each_seed
 from study.words import count_of, number, signed
 
 SEVERE = 2.0
 """Test error / train error from which the notebook says "Severely overfit"."""
-
-
-TEST = (
-    "Each condition is judged by the test of the contrasts, sign flips over paired seeds, which "
-    f"needs at least {least_seeds()}: it is supported where its 95 % interval lies on the required "
-    "side of the bound. One refutes the claim where the interval that is simultaneous for all "
-    "conditions lies on the other side."
-)
 
 
 NOT_ONE_FACTOR = (
@@ -59,4 +50,4 @@ def contained_batch_norms(groups: Sequence[Groups]) -> list[str]:
     ]
     if not some:
         return []
-    return [f"“Without batch normalization” is not meant to the letter: {', '.join(some)}."]
+    return [f"“Without batch normalization” is not strictly true: {', '.join(some)}."]

@@ -12,7 +12,6 @@ from study.statistics.conditions import Conclusion, Condition
 from study.summary.claims import (
     NOT_ONE_FACTOR,
     SEVERE,
-    TEST,
     accuracy_above,
     contained_batch_norms,
     error_ratio,
@@ -100,7 +99,7 @@ def _both_is_best(groups: Sequence[Groups], seeds: Sequence[int]) -> Conclusion:
             for other in against[network.id]
         ],
         rule=f"At every depth each network with both ({sizes}) is more accurate than the one "
-        f"without dropout and the one without batch normalization. {TEST}",
+        f"without dropout and the one without batch normalization.",
         remarks=[
             f"By mean accuracy these contradict it: {', '.join(worse)}."
             if worse
@@ -136,8 +135,7 @@ def _overfit_without_dropout(groups: Sequence[Groups], seeds: Sequence[int]) -> 
         conditions,
         rule="At every depth, without dropout, test error / train error of the last epoch is above "
         f"{SEVERE:g} (the notebook's “Severely overfit”), and the gap between the accuracies on "
-        "training and test images, dropout off, is wider than that of the other two networks. "
-        f"{TEST}",
+        "training and test images, dropout off, is wider than that of the other two networks.",
         remarks=[
             "The train error of the ratio is the notebook's: the mean over the last epoch's "
             "batches, dropout on where there is some. These networks have none, so that test and "
@@ -188,7 +186,7 @@ def _overfit_grows_without_batch_norm(groups: Sequence[Groups], seeds: Sequence[
         f"epoch is below {SEVERE:g} (the notebook's “fair”); the error gap, validation error minus "
         "train error, is above 0 after the last epoch; it grows over the second half of the "
         "epochs (its least-squares slope is above 0); and it grows faster than that of the network "
-        f"with both (3x3). {TEST}",
+        f"with both (3x3).",
         remarks=[
             "Both errors of the gap are measured alike, dropout off, after each epoch; the train "
             "error on a fixed part of the training images (`loss_eval` in history.csv). The train "
@@ -216,7 +214,7 @@ def _deepest_is_best(
         5,
         "7 convolutions with 3x3 kernels do best (99.53 % in the notebook).",
         [accuracy_above(best, other, seeds) for other in others],
-        rule=f"`{best.id}` is more accurate than every other network. {TEST}",
+        rule=f"`{best.id}` is more accurate than every other network.",
         remarks=remarks,
     )
 

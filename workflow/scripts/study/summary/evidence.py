@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from study.statistics.conditions import NO_ANSWER, Conclusion
+from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import BETTER, HIGHER, IDENTICAL, LOWER, NO_PAIR, WORSE
 from study.statistics.sign_flip import least_seeds
 from study.summary.sections import INTERVAL, Bullets, Cell, Kind, Section, Table, table_of
@@ -20,7 +21,7 @@ def contrast_section(comparisons: pd.DataFrame) -> Section | None:
         "What may be concluded",
         [
             contrast_table(comparisons),
-            _what_is_tested(comparisons),
+            _what_is_tested(comparisons) + _margin(comparisons),
             "`comparisons.csv` states each in a sentence, with McNemar's test for each seed; "
             "`contrasts.png` draws them.",
         ],
@@ -94,8 +95,11 @@ def conclusion_section(conclusions: Sequence[Conclusion]) -> Section | None:
         "The notebook's five conclusions",
         [
             conclusion_table(conclusions),
-            "A conclusion is supported if each of its conditions below is supported over the "
-            f"seeds, which takes at least {least_seeds()}, and not supported if one is refuted.",
+            "A conclusion is supported if each of its conditions below is supported, and not "
+            "supported if one is refuted. Conditions are judged by the test of the contrasts, sign "
+            f"flips over paired seeds, which needs at least {least_seeds()} seeds. One is "
+            "supported where its 95 % interval lies on the required side of the bound, and refuted "
+            "where the interval that is simultaneous for all conditions lies on the other side.",
         ],
         [
             Section(
@@ -168,6 +172,19 @@ def _what_is_tested(table: pd.DataFrame) -> str:
     return text
 
 
+def _margin(comparisons: pd.DataFrame) -> str:
+    """The margin of equivalence beside the errors of the baselines."""
+    shares = comparisons["margin_of_errors"].dropna()
+    if shares.empty:
+        return ""
+    low, high = (f"{100 * share:.0f}" for share in (shares.min(), shares.max()))
+    return (
+        " The margin below which a difference is said not to matter "
+        f"(`comparison.equivalence_margin`) is {low if low == high else f'{low} to {high}'} % of "
+        "the baselines' errors."
+    )
+
+
 def _interval(row: Any) -> str:
     """The interval that decides; else the one that holds for normal differences."""
     if not pd.isna(row.low):
@@ -191,6 +208,8 @@ def _verdict(row: Any) -> str:
         text += f" (at least {row.seeds_needed})".replace("at least >", "more than ")
     if row.within_margin == "yes" and row.verdict in (BETTER, WORSE, HIGHER, LOWER):
         text += ", by less than the margin"
+    elif row.within_margin == "yes" and not row.failed_runs:
+        text += f" (up to {100 * unseen_failure_rate(row.n):.0f} % of trainings may fail)"
     if row.verdict_without_failed:
         text += f"; without the failed {row.failed_runs}: {row.verdict_without_failed}"
     return text

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from study.statistics.conditions import Conclusion, Condition
-from study.summary.claims import TEST, contained_batch_norms
+from study.summary.claims import contained_batch_norms
 from study.summary.groups import NO_BATCH_NORM, NO_DROPOUT, Groups, each_seed
 from study.words import number
 
@@ -48,7 +48,7 @@ def batch_norm_takes_time(groups: Sequence[Groups], seeds: Sequence[int], load: 
         "multiply-add (of convolutions and dense layers, counted as done: by Fourier transforms "
         "where these are used). Evaluation is not in the seconds. Means are geometric. There is "
         "no answer unless all compared runs were trained on the same processor under even load: "
-        f"mean loads at most {EVEN_LOAD:g} apart. {TEST}",
+        f"mean loads at most {EVEN_LOAD:g} apart.",
         remarks=[
             "This judges the cost of this project's training step on this machine, not that of "
             "Keras's kernels, which the notebook used. The two networks differ in size, so only "
