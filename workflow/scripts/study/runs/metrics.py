@@ -22,7 +22,8 @@ Metrics = Mapping[str, Any]
 NEEDED = {
     *("variant", "seed", "epochs", "settings", "validation", "data", "parameters", "versions"),
     *("test_accuracy", "test_loss", "train_loss", "train_loss_eval", "best_epoch", "onednn"),
-    *("seconds_per_epoch", "threads", "processor", "code_digest", "git_commit"),
+    *("seconds_per_epoch", "train_seconds_per_epoch", "load", "threads", "processor"),
+    *("code_digest", "git_commit"),
 }
 """The keys that tables are made from."""
 
