@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.data.headers import is_html
+from study.data.headers import IDX_TYPES, is_html
 from study.errors import StudyError
-
-IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
 def read_idx(path: str | Path) -> NDArray[Any]:
@@ -46,7 +44,7 @@ def read_idx(path: str | Path) -> NDArray[Any]:
         raise StudyError(
             f"{path}: unknown IDX element type 0x{content[2]:02x}; allowed are {allowed}"
         )
-    dtype = np.dtype(IDX_TYPES[content[2]])
+    dtype = np.dtype(IDX_TYPES[content[2]][0]).newbyteorder(">")
     shape = struct.unpack(f">{content[3]}I", content[4:start])
     promised, found = math.prod(shape) * dtype.itemsize, len(content) - start
     if found != promised:

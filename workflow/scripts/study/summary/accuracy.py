@@ -6,7 +6,7 @@ from study.runs.metrics import Metrics
 from study.summary.overfitting import Thresholds, describe
 from study.summary.provenance import alert, distinct
 from study.summary.rows import Row
-from study.summary.sections import INTERVAL, Block, Kind, Section, Table, table_of
+from study.summary.sections import INTERVAL, Alert, Block, Kind, Section, Table, table_of
 from study.words import NONE, count_of, number, plural
 
 NAMES = {
@@ -33,6 +33,7 @@ def accuracy_section(
     runs: Sequence[Metrics],
     images: tuple[int, int],
     thresholds: Thresholds,
+    alerts: Sequence[Alert] = (),
 ) -> Section:
     """The study in a sentence, warnings, and its main table.
 
@@ -46,6 +47,7 @@ def accuracy_section(
     )
     blocks: list[Block] = [_settings(rows, runs, images)] if runs else []
     blocks += [
+        *alerts,
         *alert(runs),
         performance_table(rows),
         _how_to_read(rows, images[1], thresholds),
