@@ -102,7 +102,10 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
             "dataset": "mnist",
             "sha256": "da7a" * 16,
         },
-        "settings": {"epochs": 12, "batch_size": 120, "validation": "test"},
+        "settings": {
+            **{"epochs": 12, "batch_size": 120, "validation": "test"},
+            "loss": "categorical_crossentropy",
+        },
         "layers": [],
     }
     for key, value in changes.items():

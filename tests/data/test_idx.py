@@ -47,7 +47,8 @@ IDX_ERRORS = {
     ),
     "float-images": (
         {"x_train": idx(np.zeros((12, 4, 5), ">f4"), 0x0D)},
-        "x_train.idx: images of dtype float32; allowed is uint8: scale the pixels to 0..255",
+        "x_train.idx: images of dtype float32; allowed is uint8: store pixels from 0 to 255; "
+        "floats from 0 to 1: multiply by 255 first",
     ),
     "float-labels": (
         {"y_train": idx(np.zeros(12, ">f8"), 0x0E)},

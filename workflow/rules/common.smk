@@ -14,6 +14,7 @@ from study.errors import StudyError
 from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
 from study.cluster.resources import (
+    check_memory,
     evaluation_memory_mb,
     training_cost,
     training_memory_mb,
@@ -31,6 +32,7 @@ collect_garbage_rarely()
 
 try:
     study = load_study(config)
+    check_memory(study)
 except StudyError as error:
     raise WorkflowError(f"configuration: {error}") from None
 

@@ -42,6 +42,7 @@ rule summarize:
         # each of its files.
         metrics=lambda wildcards: files_to_aggregate("metrics.json"),
         histories=lambda wildcards: files_to_aggregate("history.csv"),
+        predictions=lambda wildcards: files_to_aggregate("predictions.npz"),
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
@@ -71,6 +72,8 @@ rule summarize:
         runtime=10,
     params:
         **AGGREGATED,
+        licence=study.dataset["licence"],
+        source=study.dataset["source"],
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"
@@ -81,6 +84,7 @@ rule plot_study:
     input:
         metrics=rules.summarize.input.metrics,
         histories=rules.summarize.input.histories,
+        predictions=rules.summarize.input.predictions,
         manifest=rules.train.input.manifest,
     output:
         comparison=report(

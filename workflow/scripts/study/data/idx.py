@@ -13,10 +13,8 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from study.data.headers import is_html
+from study.data.headers import IDX_TYPES, is_html
 from study.errors import StudyError
-
-IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 LONGEST_HEADER = 4 + 4 * 255
 CHUNK = 1 << 20
@@ -68,7 +66,7 @@ def _header(path: str | Path, content: bytearray) -> tuple[np.dtype[Any], tuple[
             f"{path}: unknown IDX element type 0x{content[2]:02x}; allowed are {allowed}"
         )
     shape = struct.unpack(f">{content[3]}I", content[4:start])
-    return np.dtype(IDX_TYPES[content[2]]), shape, start
+    return np.dtype(IDX_TYPES[content[2]][0]).newbyteorder(">"), shape, start
 
 
 def _read(file: IO[bytes], most: int) -> bytearray:

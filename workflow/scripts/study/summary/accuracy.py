@@ -35,6 +35,7 @@ def accuracy_section(
     images: tuple[int, int],
     failures: Failures,
     thresholds: Thresholds,
+    alerts: Sequence[Alert] = (),
 ) -> Section:
     """Failed trainings, the study in a sentence, warnings, and its main table.
 
@@ -49,6 +50,7 @@ def accuracy_section(
     blocks: list[Block] = [*failure_alert(rows, failures)]
     blocks += [_settings(rows, runs, images)] if runs else []
     blocks += [
+        *alerts,
         *alert(runs),
         performance_table(rows),
         _how_to_read(rows, images[1], thresholds),

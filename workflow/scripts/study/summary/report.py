@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from study.data.prepared import read_images
+from study.data.manifest import read_manifest
 from study.files import atomic
-from study.runs.history import read_histories
-from study.runs.metrics import Metrics, RunKey, read_failures, read_metrics, reported_accuracy
+from study.runs.finished import read_finished
+from study.runs.learning import unlearned_runs
+from study.runs.metrics import Metrics, RunKey, read_failures, reported_accuracy
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
@@ -23,7 +24,8 @@ from study.summary.markdown import to_markdown
 from study.summary.overfitting import Thresholds
 from study.summary.provenance import load_in_words, provenance_section
 from study.summary.rows import Row, summarize
-from study.summary.sections import Section
+from study.summary.sections import Alert, Section
+from study.summary.warnings import data_alert, data_section, learning_alert
 from study.tables import read_records, write_records
 
 
@@ -36,6 +38,8 @@ def summary_sections(
     comparisons: pd.DataFrame,
     effects: pd.DataFrame,
     conclusions: Sequence[Conclusion],
+    alerts: Sequence[Alert] = (),
+    data: Section | None = None,
 ) -> list[Section]:
     """The sections of the summary, without those that have no content.
 
@@ -48,14 +52,17 @@ def summary_sections(
         comparisons: the content of comparisons.csv.
         effects: the content of effects.csv.
         conclusions: the notebook's, judged by the runs.
+        alerts: what a reader must know before the figures.
+        data: the section on the data.
     """
     sections = [
-        accuracy_section(rows, runs, images, failures, thresholds),
+        accuracy_section(rows, runs, images, failures, thresholds, alerts),
         contrast_section(comparisons),
         effect_section(effects),
         conclusion_section(conclusions),
         selection_section(rows, runs),
         cost_section(rows),
+        data,
         provenance_section(rows, runs),
     ]
     return [section for section in sections if section]
@@ -63,8 +70,9 @@ def summary_sections(
 
 def write_summary(
     *,
-    metrics: Iterable[str],
+    metrics: Sequence[str],
     histories: Sequence[str],
+    predictions: Sequence[str],
     failed: Iterable[str],
     manifest: str,
     comparisons: str,
@@ -72,24 +80,30 @@ def write_summary(
     variants: Sequence[Mapping[str, Any]],
     runs: Iterable[Sequence[Any]],
     thresholds: Thresholds,
+    licence: str,
+    source: str,
     csv: str,
     markdown: str,
     latex: str,
 ) -> None:
     """Read the files of the runs and write `csv`, `markdown` and `latex`.
 
-    `histories` are those of the runs in `metrics`, in the same order; `variants`, `runs` and
-    `thresholds` are as for `summarize`.
+    `metrics`, `histories` and `predictions` are those of the finished runs, in one order;
+    `variants`, `runs` and `thresholds` are as for `summarize`; `licence` and `source` those of the
+    data.
 
     Raises:
-        StudyError: a file is damaged.
+        StudyError: a file is damaged, or the figures of a run do not agree.
     """
     expected = [RunKey(*run) for run in runs]
-    found = read_metrics(metrics)
-    by_run = dict(zip(found, read_histories(histories), strict=True))
+    found, by_run = read_finished(metrics, histories, predictions)
     finished = {key: found[key] for key in expected if key in found}
-    images = read_images(manifest)
-    rows = summarize(variants, expected, finished, read_failures(failed), thresholds, images[1])
+    described = read_manifest(manifest)
+    images = described.train_images, described.test_images
+    unlearned = unlearned_runs(finished, described.test_per_class)
+    rows = summarize(
+        *(variants, expected, finished, read_failures(failed), thresholds, images[1], unlearned)
+    )
     content = list(finished.values())
     failures = find_failures(
         {key: reported_accuracy(run) for key, run in finished.items()}, images[1]
@@ -104,6 +118,8 @@ def write_summary(
         read_records(comparisons, ContrastRow),
         read_records(effects, EffectRow),
         five_conclusions(networks, load_in_words(content)),
+        [*data_alert(described), *learning_alert(unlearned, len(finished))],
+        data_section(content, described, licence, source),
     )
     write_records(csv, Row, rows)
     for path, text in ((markdown, to_markdown(sections)), (latex, to_latex(sections))):
