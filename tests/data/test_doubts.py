@@ -109,15 +109,15 @@ def test_the_digits_give_no_warning(tmp_path: Path) -> None:
 def test_one_class_is_refused(tmp_path: Path) -> None:
     source = write_npz(tmp_path, y_train=np.full(12, 2))
     message = error_of(tmp_path, {"npz": source})
-    assert message == (
-        f"{source}: y_train: all 12 labels are 2; allowed are two classes or more"
-    )
+    assert message == (f"{source}: y_train: all 12 labels are 2; allowed are two classes or more")
 
 
 @pytest.mark.parametrize("shape", [(12, 3, 32, 32), (12, 1, 28, 28), (12, 4, 8, 5)])
 def test_channels_first_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
     message = error_of(tmp_path, {"npz": write_npz(tmp_path, x_train=np.zeros(shape, np.uint8))})
-    assert f"x_train: images of shape {list(shape)} have their channels first; allowed is" in message
+    assert (
+        f"x_train: images of shape {list(shape)} have their channels first; allowed is" in message
+    )
     assert message.endswith("use numpy.moveaxis(images, 1, -1)")
 
 
