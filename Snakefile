@@ -61,8 +61,8 @@ onsuccess:
 
 onerror:
     print(
-        "Something failed; its message stands above, and in its log. When the cause is gone, the "
-        "same command goes on. To summarize the runs that are finished, add "
+        "Something failed; its message is above and in its log. Remove the cause and give the same "
+        "command again to resume. To summarize the finished runs only, add "
         "`--config incomplete=mark`.",
         file=sys.stderr,
     )

@@ -181,7 +181,7 @@ def speed_legend(outcome: Outcome) -> str:
         )
     if "no_onednn" in speed.samples:
         lines.append(
-            "On this processor TensorFlow uses oneDNN by itself. `oneDNN off` is its default on "
+            "On this processor TensorFlow uses oneDNN by default. `oneDNN off` is its default on "
             "processors without VNNI."
         )
     if "torch" in speed.samples:

@@ -28,7 +28,7 @@ def as_in_notebook(images: NDArray[np.uint8], labels: NDArray[np.uint8], classes
 
 
 def start() -> bool:
-    """Whether TensorFlow uses oneDNN here; by itself it does on processors with VNNI."""
+    """Whether TensorFlow uses oneDNN here; the default on processors with VNNI."""
     return bool(_pywrap_util_port.IsMklEnabled())
 
 

@@ -61,7 +61,7 @@ def moments(stopped: Iterable[str]) -> Counter[str]:
     """How many stops there were by the moment."""
     names = {
         "open": "before a file is opened",
-        "write": "in the midst of a write",
+        "write": "during a write",
         "fsync": "before a flush",
         "replace": "before a file gets its name",
         "replaced": "after a file got its name",

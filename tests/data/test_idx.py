@@ -56,12 +56,12 @@ IDX_ERRORS = {
     ),
     "truncated": (
         {"x_train": IMAGES[:-3]},
-        "x_train.idx: truncated: 237 bytes of values after the header, which says 240 "
+        "x_train.idx: truncated: 237 bytes of values, but the header says 240 "
         "(12 x 4 x 5 of uint8)",
     ),
     "trailing": (
         {"y_train": LABELS + b"\0\0"},
-        "y_train.idx: 2 trailing bytes: 14 bytes of values after the header, which says 12",
+        "y_train.idx: trailing bytes: the header says 12 (12 of uint8), but more follow it",
     ),
     "gzip-truncated": (
         {"x_train": PACKED[:-20]},

@@ -1,4 +1,4 @@
-"""A training that stops at any step and goes on later is the one that never stopped."""
+"""A training that stops at any step and resumes later gives the bits of an uninterrupted one."""
 
 from dataclasses import replace
 from pathlib import Path

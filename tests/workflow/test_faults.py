@@ -36,9 +36,9 @@ SECONDS_TO_STOP = 15
 
 # Each start of a training meets the next one, so the later ones meet a training that goes on.
 KILLS_WHILE_TRAINING = [
-    Stop("write", 3),  # in the midst of the first checkpoint
+    Stop("write", 3),  # during the first checkpoint
     Stop("replace", 1),  # the first checkpoint is whole, but has not its name
-    Stop("replaced", 1, "SIGTERM"),  # goes on for a step, and writes a checkpoint in mid-epoch
+    Stop("replaced", 1, "SIGTERM"),  # continues for a step, and writes a checkpoint in mid-epoch
     Stop("fsync", 1),
     Stop("replaced", 1, target="group"),
     *random_stops(3, SEED, longest=10),
@@ -138,7 +138,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     assert wait_for_end(process) == 1
     assert time.monotonic() - begin < SECONDS_TO_STOP
 
-    assert f"{name} | stopped by {number.name}; the same command goes on from here" in (
+    assert f"{name} | stopped by {number.name}; the same command resumes here" in (
         stopped := console.read_text()
     )
     # By itself, or by the second signal that snakemake passes on, once its checkpoint is written.
@@ -151,7 +151,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     status, resumed = run(folder, "--cores", "1", target)
     assert status == 0, resumed
     epoch, step = len(progress["rows"]), progress["step"]
-    assert f"{name} | goes on after epoch {epoch}, step {step}" in resumed
+    assert f"{name} | resumes after epoch {epoch}, step {step}" in resumed
     assert EPOCH_LINE.findall(stopped + resumed) == [(name, str(n + 1)) for n in range(EPOCHS)]
     found = results(folder / "results")
     assert different({file: expected[file] for file in expected if file in found}, found) == []

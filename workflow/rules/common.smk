@@ -20,7 +20,13 @@ from study.cluster.resources import (
     training_memory_mb,
     training_minutes,
 )
-from study.cluster.slurm import cancel_orphans, keep_min_job_age, look_often
+from study.cluster.slurm import (
+    cancel_orphans,
+    end_preempted_jobs,
+    keep_min_job_age,
+    look_often,
+    plan_with_one_timer,
+)
 
 collect_garbage_rarely()
 
@@ -128,6 +134,8 @@ def prepare_for_slurm() -> None:
         print("Cancelled jobs of an earlier snakemake:", *cancelled, file=sys.stderr)
     keep_min_job_age()
     look_often()
+    plan_with_one_timer()
+    end_preempted_jobs()
 
 
 def remove_checkpoints_of_finished_runs() -> None:

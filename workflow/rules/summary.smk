@@ -1,6 +1,6 @@
 """All runs together."""
 
-from study.networks.costs import multiply_adds
+from study.networks.fourier import multiply_adds_as_done
 
 # Parameters of the rules that aggregate all runs.
 AGGREGATED = dict(
@@ -11,9 +11,14 @@ AGGREGATED = dict(
             "depth": variant.depth,
             "reference": variant.reference,
             "notebook_group": variant.notebook_group,
-            "multiply_adds": multiply_adds(
-                variant.layers, study.input_shape, study.dataset["classes"]
+            "multiply_adds": multiply_adds_as_done(
+                variant.layers,
+                study.input_shape,
+                study.dataset["classes"],
+                variant.settings.batch_size,
+                variant.settings.gpu > 0,
             ),
+            "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
         }
         for variant in study.variants
     ],

@@ -24,7 +24,8 @@ Metrics = Mapping[str, Any]
 FIGURES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("test_accuracy", "chosen_test_accuracy"), (0, 1)),
     **dict.fromkeys(("train_loss", "train_loss_eval", "test_loss", "chosen_test_loss"), (0, inf)),
-    **dict.fromkeys(("seconds_per_epoch", "wall_seconds", "cpu_seconds"), (0, inf)),
+    **dict.fromkeys(("seconds_per_epoch", "train_seconds_per_epoch"), (0, inf)),
+    **dict.fromkeys(("wall_seconds", "cpu_seconds"), (0, inf)),
     **dict.fromkeys(("epochs", "best_epoch", "chosen_epoch", "threads"), (1, inf)),
     **dict.fromkeys(("seed", "parameters"), (0, inf)),
 }
@@ -41,7 +42,8 @@ CHOSEN = ("chosen_epoch", "chosen_test_accuracy", "chosen_test_loss")
 
 PARTS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("variant", "validation", "processor", "code_digest"), str),
-    **dict.fromkeys(("settings", "data", "versions"), dict),
+    **dict.fromkeys(("settings", "data", "versions", "load"), dict),
+    **{"load.mean": float, "load.cores": int},
     "onednn": bool,
     "git_commit": (str, type(None)),
     **dict.fromkeys(("settings.epochs", "settings.batch_size"), int),
@@ -132,6 +134,7 @@ def _keys(content: Mapping[str, Any]) -> set[str]:
 _KINDS: Mapping[Any, str] = {
     str: "text",
     int: "a whole number",
+    float: "a number",
     bool: "true or false",
     dict: "a mapping",
     (str, type(None)): "text or null",

@@ -9,10 +9,11 @@ from study.data.manifest import read_manifest
 from study.files import atomic
 from study.runs.finished import read_finished
 from study.runs.learning import unlearned_runs
-from study.runs.metrics import Metrics, RunKey, read_failures
+from study.runs.metrics import Metrics, RunKey, read_failures, reported_accuracy
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
+from study.statistics.failures import Failures, find_failures
 from study.summary.accuracy import accuracy_section, selection_section
 from study.summary.conclusions import five_conclusions
 from study.summary.costs import cost_section
@@ -32,6 +33,7 @@ def summary_sections(
     rows: Sequence[Row],
     runs: Sequence[Metrics],
     images: tuple[int, int],
+    failures: Failures,
     thresholds: Thresholds,
     comparisons: pd.DataFrame,
     effects: pd.DataFrame,
@@ -45,6 +47,7 @@ def summary_sections(
         rows: the figures of each variant.
         runs: the metrics of the finished runs behind `rows`.
         images: the numbers of training and of test images.
+        failures: the trainings that did not learn.
         thresholds: the verdict's rule.
         comparisons: the content of comparisons.csv.
         effects: the content of effects.csv.
@@ -53,7 +56,7 @@ def summary_sections(
         data: the section on the data.
     """
     sections = [
-        accuracy_section(rows, runs, images, thresholds, alerts),
+        accuracy_section(rows, runs, images, failures, thresholds, alerts),
         contrast_section(comparisons),
         effect_section(effects),
         conclusion_section(conclusions),
@@ -102,11 +105,15 @@ def write_summary(
         *(variants, expected, finished, read_failures(failed), thresholds, images[1], unlearned)
     )
     content = list(finished.values())
-    networks = networks_of(variants, finished, by_run)
+    failures = find_failures(
+        {key: reported_accuracy(run) for key, run in finished.items()}, images[1]
+    )
+    networks = networks_of(variants, finished, by_run, failures)
     sections = summary_sections(
         rows,
         content,
         images,
+        failures,
         thresholds,
         read_records(comparisons, ContrastRow),
         read_records(effects, EffectRow),

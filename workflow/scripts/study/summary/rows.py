@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from study.runs.metrics import Metrics, RunKey, reported_accuracy
-from study.statistics.methods import Interval, mean_interval, wilson_interval
+from study.statistics.methods import Interval, student_interval, wilson_interval
 from study.summary.overfitting import Thresholds, verdict
 from study.summary.warnings import unlearned_verdict
 from study.words import count_of, seeds_in_words
@@ -158,7 +158,7 @@ def accuracy_interval(accuracies: Sequence[float], test_images: int) -> Interval
     """
     if len(accuracies) == 1:
         return wilson_interval(round(accuracies[0] * test_images), test_images)
-    interval = mean_interval(accuracies)
+    interval = student_interval(accuracies)
     if interval is None:
         return None
     return replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 1.0))

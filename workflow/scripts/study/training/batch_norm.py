@@ -5,6 +5,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+Moments = tuple[tf.Tensor, tf.Tensor]
+"""Mean and variance [c] of each channel."""
+
 
 def moving_statistics(layer: keras.Layer) -> list[keras.Variable]:
     """The layer's state that training changes beside its weights: batch normalization's means and
@@ -21,16 +24,40 @@ def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor, training: b
     is_flat = x.shape.rank == 2
     if is_flat:
         x = tf.reshape(x, [-1, 1, 1, x.shape[-1]])
+    scaling = (tf.convert_to_tensor(layer.gamma.value), tf.convert_to_tensor(layer.beta.value))
     moving = (layer.moving_mean.value, layer.moving_variance.value)
-    moments = batch_moments(x) if training else moving
-    y = _normalize(x, layer.gamma.value, layer.beta.value, moments, layer.epsilon, training)
-    if training:
+    if not training:
+        y, *_ = _fused_batch_norm(x, scaling, layer.epsilon, moving)
+    else:
+        y, moments = _normalized_by_batch(x, scaling, layer.epsilon)
         for average, value in zip(moving, moments, strict=True):
             average.assign_sub((average - value) * (1 - layer.momentum))
     return tf.reshape(y, [-1, y.shape[-1]]) if is_flat else y
 
 
-def batch_moments(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _fused_batch_norm(
+    x: tf.Tensor,
+    scaling: tuple[tf.Tensor, tf.Tensor],
+    epsilon: float,
+    moments: Moments | None = None,
+) -> list[tf.Tensor]:
+    """TensorFlow's kernel: gamma (x - mean) / sqrt(variance + epsilon) + beta with gamma and beta
+    from `scaling`. Without `moments` it takes those of `x`, and returns them after the result, the
+    variance unbiased.
+    """
+    mean, variance = moments or ([], [])
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=scaling[0],
+        offset=scaling[1],
+        mean=mean,
+        variance=variance,
+        epsilon=epsilon,
+        is_training=moments is None,
+    )
+
+
+def batch_moments(x: tf.Tensor) -> Moments:
     """Mean and biased variance [c], in float32, of `x` [a, b, d, c] over all axes but the last.
 
     The fused kernel adds the values of a channel up one by one, and loses four of seven digits
@@ -41,50 +68,37 @@ def batch_moments(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     channels = x.shape[-1]
     count = tf.shape(x)[0]
     places = tf.size(x) // (count * channels)
-    factor = tf.ones([places * channels])
-    _, means, variances, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=tf.reshape(x, [count, 1, 1, places * channels]),
-        scale=factor,
-        offset=factor,
-        mean=[],
-        variance=[],
-        is_training=True,
-    )
+    ones = tf.ones([places * channels])
+    places_first = tf.reshape(x, [count, 1, 1, places * channels])
+    _, means, variances, *_ = _fused_batch_norm(places_first, (ones, ones), epsilon=1e-3)
     means, variances = (tf.reshape(part, [places, channels]) for part in (means, variances))
-    # The kernel gives the unbiased variance, Keras averages the biased one.
-    biased = tf.cast((count - 1) / count, tf.float32)
-    within = tf.reduce_mean(variances, 0) * biased
+    within = tf.reduce_mean(_biased(variances, count), 0)
     mean = tf.reduce_mean(means, 0)
     return mean, within + tf.reduce_mean(tf.square(means - mean), 0)
 
 
-def _normalize(
-    x: tf.Tensor,
-    gamma: tf.Tensor,
-    beta: tf.Tensor,
-    moments: tuple[tf.Tensor, tf.Tensor],
-    epsilon: float,
-    of_batch: bool,
-) -> tf.Tensor:
-    """gamma (x - mean) / sqrt(variance + epsilon) + beta. Where the moments are those `of_batch`,
-    the gradient goes through them too.
+def _biased(variance: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """The biased variance of `count` values, which Keras averages, from the unbiased one."""
+    return variance * tf.cast((count - 1) / count, tf.float32)
+
+
+def _normalized_by_batch(
+    x: tf.Tensor, scaling: tuple[tf.Tensor, tf.Tensor], epsilon: float
+) -> tuple[tf.Tensor, Moments]:
+    """`x` [a, b, d, c] normalized by its own moments, and these moments.
+
+    A GPU keeps cuDNN's kernel: it adds up in a tree, and its gradient takes other moments.
     """
-    mean, variance = map(tf.stop_gradient, moments)
+    if tf.config.list_physical_devices("GPU"):
+        y, mean, variance, *_ = _fused_batch_norm(x, scaling, epsilon)
+        return y, (mean, _biased(variance, tf.size(x) // x.shape[-1]))
+    mean, variance = moments = tuple(map(tf.stop_gradient, batch_moments(x)))
 
     @tf.custom_gradient
     def normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> Any:
-        y, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=x,
-            scale=gamma,
-            offset=beta,
-            mean=mean,
-            variance=variance,
-            epsilon=epsilon,
-            is_training=False,
-        )
-
-        def gradient(dy: tf.Tensor) -> Any:
-            dx, dgamma, dbeta, *_ = tf.raw_ops.FusedBatchNormGradV3(
+        def gradient(dy: tf.Tensor) -> list[tf.Tensor]:
+            """Of x, gamma and beta; that of x goes through the moments too."""
+            return tf.raw_ops.FusedBatchNormGradV3(
                 y_backprop=dy,
                 x=x,
                 scale=gamma,
@@ -92,10 +106,10 @@ def _normalize(
                 reserve_space_2=variance,
                 reserve_space_3=[],
                 epsilon=epsilon,
-                is_training=of_batch,
-            )
-            return dx, dgamma, dbeta
+                is_training=True,
+            )[:3]
 
+        y, *_ = _fused_batch_norm(x, (gamma, beta), epsilon, moments)
         return y, gradient
 
-    return normalized(x, tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta))
+    return normalized(x, *scaling), moments

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a training needs to go on as if it had never stopped."""
+"""Checkpoints: the whole state of a training, from which it resumes exactly."""
 
 import json
 import logging

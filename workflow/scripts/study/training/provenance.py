@@ -33,7 +33,7 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in packages},
-        # read and not imported: a new version by itself is no reason to train again
+        # read, not imported: a new version alone is no reason to train again
         "project": tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"],
     }
 

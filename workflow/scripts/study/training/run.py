@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVALUATED_IMAGES = 5000  # of the training images, after each epoch: about 2 % of its time
+EVALUATED_IMAGES = 5000  # of the training images, after each epoch; 3 % of its time
 
 
 @dataclass(frozen=True)

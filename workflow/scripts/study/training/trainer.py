@@ -54,8 +54,8 @@ Evaluation = tuple[Score, NDArray[np.float32]]
 class Trainer:
     """Trains `model` on images [n, h, w, c] (0 to 255) with labels [n].
 
-    All that is random follows from seed, epoch and step. So a training that goes on with the
-    values of `variables` is bit by bit the one that never stopped.
+    All that is random follows from seed, epoch and step. So a training that resumes with
+    the values of `variables` gives the same bits as an uninterrupted one.
     """
 
     def __init__(
