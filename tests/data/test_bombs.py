@@ -85,15 +85,17 @@ LABELS = dataset()["y_train"]
 WRONG_SIZES = {
     "more-than-promised": (
         npy(LABELS) + bytes(64 * MIB),
-        f"y_train has {64 * MIB + 12} bytes of values, but its header says 12 (12 of uint8)",
+        "the header of y_train promises 12 values of uint8, 12 bytes, but the file has "
+        f"{64 * MIB + 12:,} of them",
     ),
     "one-more": (
         npy(LABELS) + b"\0",
-        "y_train has 13 bytes of values, but its header says 12 (12 of uint8)",
+        "the header of y_train promises 12 values of uint8, 12 bytes, but the file has 13 of them",
     ),
     "fewer-than-promised": (
         npy(LABELS, (10**12,)),
-        "y_train has 12 bytes of values, but its header says 1000000000000 (1000000000000 of uint8",
+        "the header of y_train promises 1000000000000 values of uint8, 1,000,000,000,000 bytes, but "
+        "the file has 12 of them",
     ),
 }
 

@@ -57,7 +57,9 @@ def read_headers(path: str | Path) -> dict[str, Header]:
                 for member in archive.infolist()
                 if member.filename.endswith(".npy")
             }
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, UnicodeError):
+    except zipfile.BadZipFile as error:
+        raise StudyError(f"{path}: the .npz file is damaged or truncated ({error})") from None
+    except (EOFError, RuntimeError, NotImplementedError, UnicodeError):
         raise StudyError(f"{path}: the .npz file is damaged or truncated") from None
 
 
@@ -66,7 +68,7 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str) -> Hea
     try:
         with archive.open(member) as file:
             header, length = _parsed(file)
-    except OSError:
+    except (OSError, zipfile.BadZipFile):
         raise
     except Exception:  # zlib and ast have many ways to fail
         raise StudyError(
