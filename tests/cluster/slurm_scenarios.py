@@ -50,6 +50,7 @@ class Session:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def finish(self, process: subprocess.Popen[bytes]) -> int:
@@ -138,6 +139,11 @@ class Session:
         jobs = [(names.get(job["JobId"], job["Name"]), job) for job in finished]
         found = results(self.folder / "results") if status == 0 else {}
         return Outcome(status, self.folder, self.console(), jobs, found, self.ended)
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to a command that it starts with `&`, such as these tests."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
@@ -275,6 +281,21 @@ def node_lost(root: Path, config: dict[str, Any]) -> Outcome:
         outcome = on_cluster.outcome(on_cluster.finish(process))
         assert outcome.records("rule_train")[-1]["NodeList"] != node
         return outcome
+
+
+def stopped_without_controller(root: Path, config: dict[str, Any]) -> Outcome:
+    """Ctrl-C while nobody answers; the training is left behind."""
+    with session(root, config) as on_cluster:
+        process = on_cluster.start("--", METRICS)
+        on_cluster.freeze_training()
+        on_cluster.cluster.stop_controller()
+        time.sleep(45)  # a look has come, and is repeated
+        process.send_signal(signal.SIGINT)
+        stopped = time.monotonic()
+        assert on_cluster.finish(process) != 0
+        assert time.monotonic() - stopped < 200, "Ctrl-C waits for the controller"
+        on_cluster.cluster.start_controller()
+        return on_cluster.outcome(on_cluster.run("--", METRICS))
 
 
 def controller_down(root: Path, config: dict[str, Any]) -> Outcome:

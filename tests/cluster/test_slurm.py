@@ -32,6 +32,7 @@ from slurm_scenarios import (
     preempted_and_dropped,
     preempted_and_requeued,
     snakemake_killed,
+    stopped_without_controller,
     study,
     too_little_memory,
     whole_study,
@@ -159,6 +160,16 @@ def test_a_controller_that_is_down_for_a_minute_costs_nothing(
 ) -> None:
     assert outcome.status == 0, outcome.console
     assert outcome.training_states() == ["COMPLETED"]
+    assert different(expected, outcome.results) == []
+
+
+@pytest.mark.scenario(function=stopped_without_controller)
+def test_ctrl_c_ends_snakemake_while_the_controller_is_down(
+    outcome: Outcome, expected: dict[str, Any]
+) -> None:
+    assert outcome.status == 0, outcome.console
+    assert outcome.training_states() == ["CANCELLED", "COMPLETED"]
+    assert "Cancelled jobs of an earlier snakemake: " in outcome.console
     assert different(expected, outcome.results) == []
 
 

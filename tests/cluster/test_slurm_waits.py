@@ -21,7 +21,8 @@ from study.cluster.slurm import most_seconds, seconds_between_looks
 
 @pytest.fixture(autouse=True)
 def patched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RemoteExecutor, "sleep", RemoteExecutor.sleep)  # put back at the end
+    for name in ("sleep", "shutdown"):  # put back at the end
+        monkeypatch.setattr(RemoteExecutor, name, getattr(RemoteExecutor, name))
     monkeypatch.setattr(
         JobScheduler, "_schedule_reevalutation", JobScheduler._schedule_reevalutation
     )
@@ -134,3 +135,17 @@ def test_a_slurm_that_does_not_answer_stays_unknown(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(plugin, "query_job_status", silence)
     slurm.end_preempted_jobs()
     assert asyncio.run(plugin.query_job_status("squeue", None)) == (None, None)
+
+
+def test_after_a_shutdown_slurm_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silence(command: str, logger: Any) -> Any:
+        return None, None
+
+    monkeypatch.setattr(plugin, "query_job_status", silence)
+    ended: list[Any] = []
+    monkeypatch.setattr(RemoteExecutor, "shutdown", ended.append)
+    slurm.stop_asking_at_the_end()
+    assert asyncio.run(plugin.query_job_status("squeue", None)) == (None, None)
+    RemoteExecutor.shutdown("executor")
+    assert ended == ["executor"]
+    assert asyncio.run(plugin.query_job_status("squeue", None)) == ({}, 0.0)

@@ -183,6 +183,20 @@ def test_a_host_that_does_not_speak_tls_is_named(
         fetch(destination, url, attempts=1)
 
 
+def test_an_answer_with_two_lengths_is_left(
+    mirror: Callable[..., Mirror], destination: Path
+) -> None:
+    def two(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "5")
+        handler.send_header("Content-Length", "7")
+        handler.end_headers()
+
+    server = mirror(two)
+    with pytest.raises(StudyError, match=r"the connection failed \(InvalidHeader\)"):
+        fetch(destination, server.url, attempts=1)
+
+
 @pytest.mark.parametrize("kind", ["endless", "pipe", "folder", "large"])
 def test_a_folder_may_hold_what_is_no_file(destination: Path, tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "mirror"

@@ -26,6 +26,7 @@ from study.cluster.slurm import (
     keep_min_job_age,
     look_often,
     plan_with_one_timer,
+    stop_asking_at_the_end,
 )
 
 collect_garbage_rarely()
@@ -136,6 +137,7 @@ def prepare_for_slurm() -> None:
     look_often()
     plan_with_one_timer()
     end_preempted_jobs()
+    stop_asking_at_the_end()
 
 
 def remove_checkpoints_of_finished_runs() -> None:

@@ -170,6 +170,29 @@ def end_preempted_jobs() -> None:
     plugin.query_job_status = query
 
 
+def stop_asking_at_the_end() -> None:
+    """Have Ctrl-C end Snakemake while the controller is down, too.
+
+    The plugin asks `slurm-status-attempts` times for the states of its jobs, a quarter of an hour
+    and more, and `RemoteExecutor.shutdown` waits for the thread that asks.
+    """
+    import snakemake_executor_plugin_slurm as plugin
+    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+    ask, shutdown = plugin.query_job_status, RemoteExecutor.shutdown
+    ending = threading.Event()
+
+    async def query(command: str, logger: Any) -> Any:
+        return ({}, 0.0) if ending.is_set() else await ask(command, logger)
+
+    def end(executor: RemoteExecutor) -> None:
+        ending.set()
+        shutdown(executor)
+
+    plugin.query_job_status = query
+    RemoteExecutor.shutdown = end
+
+
 def _squeue() -> str:
     return _run("squeue", "--noheader", f"--user={getpass.getuser()}", "--format=%i %j %Z")
 

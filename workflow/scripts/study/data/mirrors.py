@@ -225,7 +225,7 @@ def _explained(error: Exception, url: str, timeout: float) -> MirrorError:
         chain.append(inner)
     if isinstance(error, requests.TooManyRedirects):
         return MirrorError("it redirects in circles")
-    if isinstance(error, ValueError):  # InvalidURL, InvalidSchema and the like are these too
+    if isinstance(error, ValueError) and not isinstance(error, requests.exceptions.InvalidHeader):
         return MirrorError("it names, or redirects to, an address that nothing can be asked at")
     if isinstance(error, requests.exceptions.ProxyError):
         return MirrorError("the proxy does not give a connection", passing=True)
