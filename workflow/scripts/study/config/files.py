@@ -83,9 +83,7 @@ def check_files(files: Iterable[str | Path]) -> None:
         except yaml.YAMLError as error:
             raise StudyError(f"{file}{_place(error)}: {_problem(error)}") from None
         if root and not isinstance(root, yaml.MappingNode):
-            raise StudyError(
-                f"{file}: not a configuration; it must begin with keys, as in `seeds: 3`"
-            )
+            raise StudyError(f"{file}: not a configuration; it must have keys, as in `seeds: 3`")
         if root:
             try:
                 _check_node(root, file, {}, set())

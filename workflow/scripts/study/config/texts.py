@@ -29,5 +29,6 @@ def check_texts(texts: Iterable[tuple[str, str]]) -> None:
                 name = unicodedata.name(character, "a control character").lower()
                 raise StudyError(
                     f"{ascii(key)[1:-1]}: {text!a} has the character U+{ord(character):04X} "
-                    f"({name}) at position {place}; allowed are characters that can be seen, and spaces"
+                    f"({name}) at position {place}; allowed are characters that can be seen, and "
+                    "spaces"
                 )
