@@ -33,6 +33,7 @@ include: "workflow/rules/planning.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/summary.smk"
+include: "workflow/rules/page.smk"
 
 
 rule all:
@@ -45,6 +46,7 @@ rule all:
         rules.summarize.output,
         rules.plot_study.output,
         rules.compare.output,
+        rules.page.output,
         [f"{run_folder(run)}/{name}" for run in runs_to_aggregate() for name in RUN_RESULTS],
 
 

@@ -9,7 +9,7 @@ import psutil
 
 from study.config.study import load_study
 from study.console import shorten
-from study.digest import code_digest
+from study.digest import code_digest, files_digest
 from study.errors import StudyError
 from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run

@@ -1,13 +1,14 @@
 """The summary of a study: read from its files, built from sections, written in each format."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from study.data.prepared import read_images
 from study.files import atomic
-from study.runs.history import read_histories
+from study.runs.history import History, read_histories
 from study.runs.metrics import Metrics, RunKey, read_failures, read_metrics
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
@@ -58,7 +59,23 @@ def summary_sections(
     return [section for section in sections if section]
 
 
-def write_summary(
+@dataclass(frozen=True)
+class Summary:
+    """The content of the summary, and the files' content that it was made from.
+
+    `metrics` and `histories` are those of the finished runs; `failures` the errors of failed ones.
+    """
+
+    rows: Sequence[Row]
+    metrics: Mapping[RunKey, Metrics]
+    histories: Mapping[RunKey, History]
+    failures: Mapping[RunKey, str]
+    comparisons: pd.DataFrame
+    effects: pd.DataFrame
+    sections: Sequence[Section]
+
+
+def read_summary(
     *,
     metrics: Iterable[str],
     histories: Sequence[str],
@@ -69,11 +86,8 @@ def write_summary(
     variants: Sequence[Mapping[str, Any]],
     runs: Iterable[Sequence[Any]],
     thresholds: Thresholds,
-    csv: str,
-    markdown: str,
-    latex: str,
-) -> None:
-    """Read the files of the runs and write `csv`, `markdown` and `latex`.
+) -> Summary:
+    """Read the files of the runs and build the summary.
 
     `histories` are those of the runs in `metrics`, in the same order; `variants`, `runs` and
     `thresholds` are as for `summarize`.
@@ -86,19 +100,29 @@ def write_summary(
     by_run = dict(zip(found, read_histories(histories), strict=True))
     finished = {key: found[key] for key in expected if key in found}
     images = read_images(manifest)
-    rows = summarize(variants, expected, finished, read_failures(failed), thresholds, images[1])
+    errors = read_failures(failed)
+    rows = summarize(variants, expected, finished, errors, thresholds, images[1])
     content = list(finished.values())
     networks = networks_of(variants, finished, by_run)
+    contrasts = read_records(comparisons, ContrastRow)
+    factor_effects = read_records(effects, EffectRow)
     sections = summary_sections(
         rows,
         content,
         images,
         thresholds,
-        read_records(comparisons, ContrastRow),
-        read_records(effects, EffectRow),
+        contrasts,
+        factor_effects,
         five_conclusions(networks, load_in_words(content)),
     )
-    write_records(csv, Row, rows)
-    for path, text in ((markdown, to_markdown(sections)), (latex, to_latex(sections))):
+    curves = {key: by_run[key] for key in finished}
+    return Summary(rows, finished, curves, errors, contrasts, factor_effects, sections)
+
+
+def write_summary(summary: Summary, *, csv: str, markdown: str, latex: str) -> None:
+    """Write the summary in its three formats."""
+    write_records(csv, Row, summary.rows)
+    texts = ((markdown, to_markdown(summary.sections)), (latex, to_latex(summary.sections)))
+    for path, text in texts:
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

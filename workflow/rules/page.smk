@@ -1,0 +1,69 @@
+"""The page that people look at."""
+
+import json
+
+import yaml
+
+MOST_DETAILED = 150  # runs, up to which the page holds each one's mistakes and kernels
+
+
+def runs_in_detail() -> list[Run]:
+    """The runs that the page shows in detail: all, or none, for it has to stay small."""
+    runs = runs_to_aggregate()
+    return runs if len(runs) <= MOST_DETAILED else []
+
+
+rule page:
+    """Write the study as one page: tables to sort, figures that answer to them."""
+    input:
+        metrics=rules.summarize.input.metrics,
+        histories=rules.summarize.input.histories,
+        predictions=lambda wildcards: [
+            f"{run_folder(run)}/predictions.npz" for run in runs_in_detail()
+        ],
+        weights=lambda wildcards: [
+            f"{run_folder(run)}/weights.npz" for run in runs_in_detail()
+        ],
+        data=rules.train.input.data,
+        manifest=rules.train.input.manifest,
+        comparisons=rules.compare.output.comparisons,
+        effects=rules.compare.output.effects,
+    output:
+        report(
+            f"{study.outdir}/report.html",
+            caption="../report/page.rst",
+            category="Study",
+            labels={"result": "the page: tables, figures, networks"},
+        ),
+    log:
+        f"{study.outdir}/logs/page.log",
+    benchmark:
+        f"{study.outdir}/benchmarks/page.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        **AGGREGATED,
+        networks=[
+            {
+                "id": variant.id,
+                "settings": asdict(variant.settings),
+                "layers": variant.layers,
+                "levels": variant.levels,
+            }
+            for variant in study.variants
+        ],
+        detailed=[[run.variant, run.seed] for run in runs_in_detail()],
+        contrasts=rules.compare.params.contrasts,
+        factors=study.factors,
+        margin=study.comparison["equivalence_margin"],
+        configuration=yaml.safe_dump(
+            json.loads(json.dumps(config)), sort_keys=False, allow_unicode=True
+        ),
+        files=files_digest("study/page/templates"),
+        code=code_digest("report_page.py"),
+    script:
+        "../scripts/report_page.py"

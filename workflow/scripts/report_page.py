@@ -1,0 +1,48 @@
+"""Write the study's page: one HTML file to look at, to sort, to mail."""
+
+from typing import TYPE_CHECKING, Any
+
+from study.config.contrasts import Contrast
+from study.logs import script_log
+from study.page.report import Design, write_page
+from study.runs.metrics import RunKey
+from study.summary.report import read_summary
+
+if TYPE_CHECKING:
+    snakemake: Any
+
+
+def files_of(runs: list[list[Any]], files: list[str]) -> dict[RunKey, str]:
+    """The files by the runs (variant, seed) that left them; none if there are no files."""
+    return {RunKey(*run): file for run, file in zip(runs, files, strict=bool(files))}
+
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0]):
+        files, params = snakemake.input, snakemake.params
+        summary = read_summary(
+            metrics=files.metrics,
+            histories=files.histories,
+            failed=params.failed,
+            manifest=files.manifest,
+            comparisons=files.comparisons,
+            effects=files.effects,
+            variants=params.variants,
+            runs=params.runs,
+            thresholds=params.verdict,
+        )
+        write_page(
+            snakemake.output[0],
+            summary,
+            Design(
+                networks=params.networks,
+                contrasts=[Contrast(**contrast) for contrast in params.contrasts],
+                factors=params.factors,
+                margin=params.margin,
+                configuration=params.configuration,
+            ),
+            manifest=files.manifest,
+            data=files.data,
+            predictions=files_of(params.detailed, files.get("predictions", [])),
+            weights=files_of(params.detailed, files.get("weights", [])),
+        )
