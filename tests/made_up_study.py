@@ -36,8 +36,7 @@ class MadeUp:
 
     def files(self, name: str) -> list[str]:
         return [
-            str(self.folder / "runs" / run.variant / f"seed-{run.seed}" / name)
-            for run in self.runs
+            str(self.folder / "runs" / run.variant / f"seed-{run.seed}" / name) for run in self.runs
         ]
 
     @property

@@ -81,6 +81,12 @@ def curves(ids: Sequence[str]) -> alt.LayerChart:
     return alt.layer(band, seeds, mean, points).properties(width="container", height=340)
 
 
+def _rows(chart: alt.LayerChart) -> alt.LayerChart:
+    """A chart as wide as its place, with a line for each row."""
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return chart.properties(width="container", height=alt.Step(STEP), autosize=fit)
+
+
 def accuracies(ids: Sequence[str]) -> alt.LayerChart:
     """Accuracy of each network: mean, interval, single seeds, published figure."""
     looks = _network(ids)
@@ -117,9 +123,7 @@ def accuracies(ids: Sequence[str]) -> alt.LayerChart:
     published = base.mark_point(size=90, shape="stroke", angle=90, strokeWidth=2).encode(
         alt.X("published:Q"), tooltip=tooltip
     )
-    return alt.layer(interval, seeds, published, mean).properties(
-        width="container", height=alt.Step(STEP)
-    )
+    return _rows(alt.layer(interval, seeds, published, mean))
 
 
 def forest(contrasts: Sequence[str]) -> alt.LayerChart:
@@ -170,9 +174,7 @@ def forest(contrasts: Sequence[str]) -> alt.LayerChart:
         ),
         tooltip=tooltip,
     )
-    return alt.layer(margin, zero, interval, seeds, mean).properties(
-        width="container", height=alt.Step(STEP)
-    )
+    return _rows(alt.layer(margin, zero, interval, seeds, mean))
 
 
 def time_accuracy(ids: Sequence[str]) -> alt.LayerChart:

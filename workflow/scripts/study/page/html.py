@@ -49,11 +49,15 @@ def render(**content: Any) -> str:
     """The page, from the template page.html."""
     scripts = [runtime(), "\n".join(template(name) for name in SCRIPTS)]
     policy = POLICY.format(scripts=" ".join(map(_digest, scripts)))
-    return _environment().get_template("page.html").render(
-        **content,
-        scripts=[Markup(script) for script in scripts],  # noqa: S704, ours, and by digest
-        style=Markup(template("page.css")),
-        policy=policy,
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            **content,
+            scripts=[Markup(script) for script in scripts],
+            style=Markup(template("page.css")),
+            policy=policy,
+        )
     )
 
 

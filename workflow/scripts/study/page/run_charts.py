@@ -17,7 +17,9 @@ def history() -> alt.LayerChart:
     )
     return alt.layer(
         base.mark_line(),
-        base.mark_point(filled=True, size=40).encode(shape=alt.Shape("series:N", title=None)),
+        base.mark_point(filled=True, size=40).encode(
+            shape=alt.Shape("series:N", title=None, legend=alt.Legend(orient="top"))
+        ),
     ).properties(width="container", height=220)
 
 
@@ -36,7 +38,7 @@ def confusion() -> alt.LayerChart:
         alt.Color(
             "wrong:Q",
             legend=None,
-            scale=alt.Scale(type="sqrt", range=["#fff5eb", "#d94801"], domainMin=0),
+            scale=alt.Scale(type="sqrt", range=["#fff5eb", "#f28b45"], domainMin=0),
         )
     )
     counts = base.mark_text(fontSize=11, color="#1a1a1a").encode(text="images:Q")
@@ -54,10 +56,11 @@ def calibration() -> alt.LayerChart:
         alt.Tooltip("images:Q", title="Images"),
     ]
     unit = alt.Scale(domain=[0, 1])
-    bars = base.mark_bar(opacity=0.75).encode(
+    bars = base.mark_rect(opacity=0.75).encode(
         alt.X("low:Q", scale=unit, title="Confidence"),
         alt.X2("high:Q"),
         alt.Y("accuracy:Q", scale=unit, title="Accuracy"),
+        alt.Y2Datum(0),
         tooltip=tooltip,
     )
     diagonal = (
@@ -70,23 +73,29 @@ def calibration() -> alt.LayerChart:
 
 def kernels() -> alt.FacetChart:
     """The weights of each layer, before and after training."""
-    base = (
-        alt.Chart()
-        .mark_area(opacity=0.45, interpolate="step", line=True)
-        .encode(
-            alt.X("weight:Q", title=None, axis=alt.Axis(tickCount=3)),
-            alt.Y("share:Q", title=None, axis=None, stack=None),
-            color=alt.Color("when:N", title=None, sort=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("when:N", title=None, sort=None),
-            tooltip=[
-                alt.Tooltip("layer:N", title="Layer"),
-                alt.Tooltip("when:N", title="Training"),
-                alt.Tooltip("weight:Q", title="Weight", format=".3f"),
-                alt.Tooltip("count:Q", title="Weights", format=","),
-            ],
-        )
-        .properties(width=150, height=90)
+    legend = alt.Legend(orient="top")
+    base = alt.Chart().encode(
+        alt.X("weight:Q", title=None, axis=alt.Axis(tickCount=3)),
+        alt.Y("share:Q", title=None, axis=None, stack=None),
+        alt.Color("when:N", title=None, sort=None, legend=legend),
+        tooltip=[
+            alt.Tooltip("layer:N", title="Layer"),
+            alt.Tooltip("when:N", title="Weights"),
+            alt.Tooltip("weight:Q", title="Weight", format=".3f"),
+            alt.Tooltip("count:Q", title="Number", format=","),
+        ],
     )
-    return base.facet(
-        alt.Facet("layer:N", title=None, sort=None), columns=4, data=alt.NamedData(name="weights")
-    ).resolve_scale(x="independent", y="independent")
+    area = base.mark_area(opacity=0.3, interpolate="step")
+    line = base.mark_line(interpolate="step", strokeWidth=1.5).encode(
+        strokeDash=alt.StrokeDash("when:N", title=None, sort=None, legend=legend)
+    )
+    return (
+        alt.layer(area, line)
+        .properties(width=140, height=90)
+        .facet(
+            alt.Facet("layer:N", title=None, sort=None),
+            columns=4,
+            data=alt.NamedData(name="weights"),
+        )
+        .resolve_scale(x="independent", y="independent")
+    )

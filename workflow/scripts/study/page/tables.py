@@ -1,4 +1,4 @@
-"""The page's table of networks: a row for each, with what the page's script sorts and filters by."""
+"""The page's table of networks, with the values that the page's script sorts and filters by."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -98,10 +98,16 @@ async function draw(figure, name, datasets, adapt = CHANGES[name]) {
   adapt?.(spec);
   const plot = find(".plot", figure);
   if (plot.clientWidth === 0) return; // folded away
-  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
+  // Without `ast` Vega would compile texts to code, which the page's policy forbids.
+  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, renderer: "svg", logLevel: 1, tooltip: { disableDefaultStyle: true } };
   views.get(figure)?.view.finalize();
-  const { view } = await vegaEmbed(plot, { ...spec, datasets, config: theme() }, options);
+  const place = document.createElement("div");
+  place.setAttribute("aria-hidden", "true"); // its container has the description
+  plot.replaceChildren(place);
+  const { view } = await vegaEmbed(place, { ...spec, datasets, config: theme() }, options);
   views.set(figure, { view, name, datasets });
+  if (plot.scrollWidth > plot.clientWidth) plot.tabIndex = 0;
+  else plot.removeAttribute("tabindex");
 }
 
 async function refill(figure, datasets) {
@@ -120,8 +126,13 @@ function drawFigures() {
     for (const figure of findAll("main > section figure[data-figure]")) {
       const name = figure.dataset.figure;
       if (!DATA[name]) continue;
-      if (needs !== drawnWith || !views.has(figure)) await draw(figure, name, DATA[name]());
-      else await refill(figure, DATA[name]());
+      const datasets = DATA[name]();
+      const isEmpty = Object.entries(datasets).every(([rows, { length }]) => rows === "margin" || length === 0);
+      find(".plot", figure).hidden = isEmpty;
+      find(".none", figure).hidden = !isEmpty;
+      if (isEmpty) continue;
+      if (needs !== drawnWith || !views.has(figure)) await draw(figure, name, datasets);
+      else await refill(figure, datasets);
     }
     drawnWith = needs;
     document.documentElement.dataset.drawn = Math.round(performance.now());
@@ -149,6 +160,7 @@ function csvOf(datasets) {
 }
 
 async function save(figure, kind) {
+  if (!views.has(figure)) return;
   const { view, name, datasets } = views.get(figure);
   if (kind === "svg") download(`${name}.svg`, await view.toSVG(), "image/svg+xml");
   if (kind === "png") download(`${name}.png`, await view.toImageURL("png", 2));
