@@ -70,7 +70,7 @@ class Visit:
             self.problems.append(f"request: {request.url}")
 
     def drawn(self) -> None:
-        self.page.wait_for_function("document.documentElement.dataset.drawn", timeout=30_000)
+        self.page.wait_for_selector("html[data-drawn]", state="attached", timeout=60_000)
         self.page.evaluate("drawing")
 
     def fragment(self) -> str:

@@ -35,6 +35,7 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
         ("analysis", ["download.py", "prepare.py", "evaluate.py"]),
         ("analysis", ["summarize.py", "plot_study.py"]),
         ("analysis", ["compare.py"]),
+        ("analysis", ["report_page.py"]),
     ],
 )
 def test_environments_hold_what_their_scripts_import(environment: str, scripts: list[str]) -> None:

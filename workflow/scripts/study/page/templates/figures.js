@@ -3,6 +3,8 @@
 const views = new Map(); // by element: the drawn figure
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const MOST_RUNS_AS_SVG = 300; // beyond it a canvas is faster; saving as SVG works with either
+
 const SYMBOLS = [
   "circle",
   "square",
@@ -99,7 +101,7 @@ async function draw(figure, name, datasets, adapt = CHANGES[name]) {
   const plot = find(".plot", figure);
   if (plot.clientWidth === 0) return; // folded away
   // Without `ast` Vega would compile texts to code, which the page's policy forbids.
-  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, renderer: "svg", logLevel: 1, tooltip: { disableDefaultStyle: true } };
+  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, renderer: study.runs.length > MOST_RUNS_AS_SVG ? "canvas" : "svg", logLevel: 1, tooltip: { disableDefaultStyle: true } };
   views.get(figure)?.view.finalize();
   const place = document.createElement("div");
   place.setAttribute("aria-hidden", "true"); // its container has the description
@@ -125,6 +127,7 @@ function drawFigures() {
     const needs = JSON.stringify([state.metric, state.log, state.across, state.along, document.documentElement.dataset.theme]);
     for (const figure of findAll("main > section figure[data-figure]")) {
       const name = figure.dataset.figure;
+      await new Promise((done) => setTimeout(done)); // the page answers between two figures
       if (!DATA[name]) continue;
       const datasets = DATA[name]();
       const isEmpty = Object.entries(datasets).every(([rows, { length }]) => rows === "margin" || length === 0);
