@@ -50,6 +50,7 @@ class MadeUp:
                 "reference": variant.reference,
                 "notebook_group": variant.notebook_group,
                 "multiply_adds": multiply_adds(variant.layers, study.input_shape, CLASSES),
+                "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
             }
             for variant in study.variants
         ]
@@ -58,6 +59,7 @@ class MadeUp:
         return read_summary(
             metrics=self.files("metrics.json"),
             histories=self.files("history.csv"),
+            predictions=self.files("predictions.npz"),
             failed=map(str, sorted(self.folder.glob("runs/*/*/failed.json"))),
             manifest=str(self.folder / "data.json"),
             comparisons=str(self.folder / "comparisons.csv"),
@@ -65,6 +67,8 @@ class MadeUp:
             variants=self.variants,
             runs=[[run.variant, run.seed] for run in self.study.runs],
             thresholds=self.study.verdict,
+            licence=self.study.dataset["licence"],
+            source=self.study.dataset["source"],
         )
 
     def write_page(self, details: bool = True) -> Path:
@@ -106,7 +110,7 @@ def make_study(folder: Path, config: Config, *, epochs: int = 12, details: bool 
     arrays |= {"x_test": images, "y_test": labels.astype(np.uint8)}
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / "data.npz", allow_pickle=False, **arrays)
-    write_json(folder / "data.json", manifest_of("digits", CLASSES, arrays))
+    write_json(folder / "data.json", manifest_of("digits", CLASSES, arrays, []))
     for place, variant in enumerate(study.variants):
         for seed in study.seeds:
             run = folder / "runs" / variant.id / f"seed-{seed}"
@@ -149,37 +153,39 @@ def _write_run(
     swapped = confident.copy()
     swapped[rows, most] = confident[rows, predictions.classes]
     swapped[rows, predictions.classes] = confident[rows, most]
-    accuracy = predictions.accuracy
+    steps = np.arange(1, epochs + 1)
+    noise = 1 + 0.05 * rng.standard_normal((2, epochs))
+    loss, val_loss = 0.5 / steps**0.8 * noise[0], 0.3 / steps**0.6 * noise[1] + 0.01 * place
+    val_accuracy = np.minimum(1 - val_loss / 3, predictions.accuracy - 0.001)
+    val_accuracy[-1] = predictions.accuracy
+    seconds = 1.0 + place + rng.random()
+    history = [
+        {
+            "epoch": int(epoch),
+            "loss": loss[at],
+            "accuracy": 1 - loss[at] / 3,
+            "loss_eval": 0.8 * loss[at],
+            "accuracy_eval": 1 - loss[at] / 4,
+            "val_loss": val_loss[at],
+            "val_accuracy": val_accuracy[at],
+            "seconds": seconds,
+            "train_seconds": 0.9 * seconds,
+            "load": 1.0,
+        }
+        for at, epoch in enumerate(steps)
+    ]
     content = synthetic.metrics(
         variant,
         seed,
-        test_accuracy=accuracy,
-        test_loss=3 * (1 - accuracy),
-        train_loss=0.05 + 0.01 * place,
         epochs=epochs,
-        seconds_per_epoch=1.0 + place + rng.random(),
+        settings__epochs=epochs,
+        test_accuracy=predictions.accuracy,
+        test_loss=val_loss[-1],
+        train_loss=loss[-1],
+        best_epoch=epochs,
+        seconds_per_epoch=seconds,
         data__dataset="digits",
     )
     synthetic.write_metrics(run.parent.parent.parent, content)
-    steps = np.arange(1, epochs + 1)
-    noise = 1 + 0.05 * rng.standard_normal((4, epochs))
-    loss, val_loss = 0.5 / steps**0.8 * noise[0], 0.3 / steps**0.6 * noise[1] + 0.01 * place
-    write_history(
-        run / "history.csv",
-        [
-            {
-                "epoch": epoch,
-                "loss": loss[at],
-                "accuracy": 1 - loss[at] / 3,
-                "loss_eval": 0.8 * loss[at],
-                "accuracy_eval": 1 - loss[at] / 4,
-                "val_loss": val_loss[at],
-                "val_accuracy": 1 - val_loss[at] / 3,
-                "seconds": 1.0,
-                "train_seconds": 0.9,
-                "load": 1.0,
-            }
-            for at, epoch in enumerate(steps)
-        ],
-    )
+    write_history(run / "history.csv", history)
     np.savez(run / "predictions.npz", probabilities=swapped, labels=predictions.labels)

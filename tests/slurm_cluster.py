@@ -2,8 +2,10 @@
 
     python tests/slurm_cluster.py snakemake --profile slurm --configfile config/digits.yaml
 
-Nodes n1 and n2 make the partition `main`, the default; g1, in `gpu`, has two stand-in GPUs. The
-daemons end with the process that started them, whatever ends that.
+Nodes n1 and n2 make the partition `main`, the default; g1, in `gpu`, has two stand-in GPUs. A job
+in `urgent` preempts those in `requeued`, which Slurm puts back into its queue, and in `dropped`,
+which it cancels; these three are on n1 and n2. The daemons end with the process that started them,
+whatever ends that.
 """
 
 import ctypes
@@ -27,11 +29,12 @@ import psutil
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "squeue", "srun")
 NODES = ("n1", "n2", "g1")
 PORTS = range(17000, 18000, 10)  # the first of each block; a cluster needs four
-SECONDS_TO_START = 30
-SECONDS_TO_STOP = 20
+SECONDS_TO_START = 120
+SECONDS_TO_STOP = 60
 
 # A time limit counts at once (OverTimeLimit), and SIGKILL comes some seconds after SIGTERM
-# (KillWait), as on real clusters, where 30 seconds are usual.
+# (KillWait), as on real clusters, where 30 seconds are usual. A node is lost after SlurmdTimeout,
+# long enough for a daemon on a busy machine; a job that is requeued waits for cred_expire.
 SLURM_CONF = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -39,7 +42,7 @@ SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.sock
+AuthInfo=socket={folder}/munge.sock,cred_expire=60
 CredType=cred/munge
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
@@ -49,9 +52,11 @@ SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SlurmdParameters=config_overrides
-SlurmdTimeout=20
+SlurmdTimeout=60
 SlurmctldTimeout=10
 ReturnToService=2
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 EnforcePartLimits=ALL
 MinJobAge=600
 KillWait=5
@@ -75,6 +80,9 @@ NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_n2} CPUs=4 RealMem
 NodeName=g1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port_g1} CPUs=4 RealMemory=16000 Gres=gpu:2
 PartitionName=main Nodes=n[1-2] Default=YES MaxTime=120 State=UP
 PartitionName=gpu Nodes=g1 MaxTime=60 State=UP
+PartitionName=requeued Nodes=n[1-2] MaxTime=120 State=UP PreemptMode=REQUEUE
+PartitionName=dropped Nodes=n[1-2] MaxTime=120 State=UP PreemptMode=CANCEL
+PartitionName=urgent Nodes=n[1-2] MaxTime=120 State=UP PriorityTier=10 PreemptMode=OFF
 """
 GRES_CONF = """\
 NodeName=g1 Name=gpu File=/dev/null
@@ -214,11 +222,14 @@ class SlurmCluster:
             if happened():
                 return
             time.sleep(0.1)
-        logs = "\n".join(
+        raise RuntimeError(f"not after {seconds:g} s: {what}\n{self.logs()}")
+
+    def logs(self) -> str:
+        """The ends of the daemons' logs."""
+        return "\n".join(
             f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}"
             for log in sorted(self.folder.glob("*.log"))
         )
-        raise RuntimeError(f"not after {seconds:g} s: {what}\n{logs}")
 
     def stop(self) -> None:
         """Cancel all jobs and stop the daemons, each by its pid."""

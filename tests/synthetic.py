@@ -34,7 +34,10 @@ THRESHOLDS: list[dict[str, Any]] = [
     {"below": 2, "text": "Chances of overfit as epochs increase"},
     {"text": "Severely overfit"},
 ]
-GROUPS = {"k3": "both_3x3", "no-dropout": "without_dropout", "no-bn": "without_batch_norm"}
+GROUPS = {
+    **{"k3": "both_3x3", "k5": "both_5x5"},
+    **{"no-dropout": "without_dropout", "no-bn": "without_batch_norm"},
+}
 VARIANTS: list[dict[str, Any]] = [
     {
         "id": id_,
@@ -43,6 +46,7 @@ VARIANTS: list[dict[str, Any]] = [
         "reference": {"accuracy": round(float(accuracy.rstrip("%")) / 100, 4)},
         "notebook_group": GROUPS.get(id_.partition("-")[2]),
         "multiply_adds": 1_000_000 * depth,
+        "batch_norms": depth + 1 if not id_.endswith("no-bn") else int(depth > 3),
     }
     for id_, label, depth, accuracy, *_ in SEED_TABLE
 ]
@@ -98,7 +102,10 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
             "dataset": "mnist",
             "sha256": "da7a" * 16,
         },
-        "settings": {"epochs": 12, "batch_size": 120, "validation": "test"},
+        "settings": {
+            **{"epochs": 12, "batch_size": 120, "validation": "test"},
+            "loss": "categorical_crossentropy",
+        },
         "layers": [],
     }
     for key, value in changes.items():

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from faults import make_study, results
 from faults import run as run_locally
 from slurm_cluster import SlurmCluster, slurm_cluster
 
-PATIENCE = 300.0  # seconds, for one snakemake or one thing to happen
+# Seconds in which something must happen (a line in a log, a change in Slurm's queue), and in which
+# one snakemake must end or one awaited thing happen, however slow the machine.
+STALL = 300.0
+PATIENCE = 1800.0
 RUN = "conv3-k5/seed-1"
 METRICS = f"results/runs/{RUN}/metrics.json"
 
@@ -33,6 +37,7 @@ class Session:
         self.cluster = cluster
         self.folder = root / "study"
         self.home = root / "home"
+        self.ended = datetime.now()
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start `snakemake --profile slurm`, as a user with nothing in the home would."""
@@ -45,16 +50,18 @@ class Session:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def finish(self, process: subprocess.Popen[bytes]) -> int:
         """The exit status of snakemake."""
         try:
-            return process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise RuntimeError(f"snakemake hangs:\n{self.console()[-3000:]}") from None
+            self.wait_until("snakemake ends", lambda: process.poll() is not None)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        self.ended = datetime.now()
+        return process.wait()
 
     def run(self, *arguments: str) -> int:
         return self.finish(self.start(*arguments))
@@ -63,7 +70,37 @@ class Session:
         return (self.folder / "console.txt").read_text()
 
     def wait_until(self, what: str, happened: Callable[[], Any]) -> None:
-        self.cluster.wait_until(what, lambda: bool(happened()), PATIENCE)
+        """Wait until `happened()`, for long, but not while nothing happens.
+
+        Raises:
+            RuntimeError: nothing has changed for STALL seconds, or PATIENCE is at its end.
+        """
+        start = changed = time.monotonic()
+        before = self._signs_of_life()
+        while not happened():
+            time.sleep(0.2)
+            now, signs = time.monotonic(), self._signs_of_life()
+            if signs != before:
+                before, changed = signs, now
+            if now - changed > STALL or now - start > PATIENCE:
+                raise RuntimeError(
+                    f"not after {now - start:.0f} s, the last {now - changed:.0f} without a sign "
+                    f"of life: {what}\n{self.console()[-3000:]}\n{self.cluster.logs()}"
+                )
+
+    def _signs_of_life(self) -> dict[str, int]:
+        """The sizes of all logs, and of Slurm's records of finished jobs."""
+        files = [
+            self.folder / "console.txt",
+            self.cluster.folder / "jobcomp.txt",
+            *(self.folder / "results" / "logs").rglob("*.log"),
+            *(self.folder / ".snakemake" / "slurm_logs").rglob("*.log"),
+        ]
+        sizes = {}
+        for file in files:
+            with suppress(OSError):
+                sizes[str(file)] = file.stat().st_size
+        return sizes
 
     def running(self, column: str) -> list[str]:
         """One column, as squeue's --format names it, of the jobs that run."""
@@ -98,9 +135,15 @@ class Session:
         # Slurm keeps no rule, but Snakemake says where each job's log is.
         said = re.findall(r"SLURM jobid (\d+) \(log: \S+/slurm_logs/(\w+)/", self.console())
         names = dict(said)
-        jobs = [(names[job["JobId"]], job) for job in self.cluster.finished_jobs()]
+        finished = self.cluster.finished_jobs()
+        jobs = [(names.get(job["JobId"], job["Name"]), job) for job in finished]
         found = results(self.folder / "results") if status == 0 else {}
-        return Outcome(status, self.folder, self.console(), jobs, found)
+        return Outcome(status, self.folder, self.console(), jobs, found, self.ended)
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to a command that it starts with `&`, such as these tests."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
@@ -114,10 +157,15 @@ class Outcome:
     jobs: list[tuple[str, Job]]
     """The finished jobs, each with its rule or group, in the order of their end."""
     results: dict[str, Any]
+    ended: datetime
+    """When the last snakemake had ended."""
 
     def records(self, name: str) -> list[Job]:
         """The jobs of a rule (`rule_train`) or a group (`group_plots`)."""
         return [job for job_name, job in self.jobs if job_name.startswith(name)]
+
+    def training_log(self) -> str:
+        return (self.folder / "results" / "logs" / "train" / f"{RUN}.log").read_text()
 
     def training_states(self) -> list[str]:
         return [job["JobState"] for job in self.records("rule_train")]
@@ -149,8 +197,9 @@ def study(default_config: dict[str, Any], variants: list[str], **training: int) 
 
 
 def whole_study(root: Path, config: dict[str, Any]) -> Outcome:
+    """With a time span for submissions that is longer than the study takes."""
     with session(root, config) as on_cluster:
-        return on_cluster.outcome(on_cluster.run())
+        return on_cluster.outcome(on_cluster.run("--max-jobs-per-timespan", "100/20m"))
 
 
 def on_gpus(root: Path, config: dict[str, Any]) -> Outcome:
@@ -168,10 +217,12 @@ def too_little_memory(root: Path, config: dict[str, Any]) -> Outcome:
 
 
 def cut_by_the_time_limit(root: Path, config: dict[str, Any]) -> Outcome:
+    """A minute is too short on a slow machine: the limit falls when two epochs are over."""
     with session(root, config) as on_cluster:
-        minutes = ("--set-resources", "train:runtime=attempt*10-9")
-        process = on_cluster.start(*minutes, "--", METRICS)
+        process = on_cluster.start("--set-resources", "train:runtime=attempt*30", "--", METRICS)
         on_cluster.freeze_training()
+        (job,) = on_cluster.running("%i")
+        on_cluster.cluster.run("scontrol", "update", f"JobId={job}", "TimeLimit=1")
         return on_cluster.outcome(on_cluster.finish(process))
 
 
@@ -180,6 +231,26 @@ def cancelled(root: Path, config: dict[str, Any]) -> Outcome:
         process = on_cluster.start("--", METRICS)
         on_cluster.freeze_training()
         on_cluster.cluster.run("scancel", *on_cluster.running("%i"))
+        return on_cluster.outcome(on_cluster.finish(process))
+
+
+def preempted_and_requeued(root: Path, config: dict[str, Any]) -> Outcome:
+    return _preempted(root, config, "requeued")
+
+
+def preempted_and_dropped(root: Path, config: dict[str, Any]) -> Outcome:
+    return _preempted(root, config, "dropped")
+
+
+def _preempted(root: Path, config: dict[str, Any], partition: str) -> Outcome:
+    """A job of a higher tier takes the node of the training for some seconds."""
+    with session(root, config) as on_cluster:
+        there = ("--set-resources", f"train:slurm_partition={partition}")
+        process = on_cluster.start(*there, "--", METRICS)
+        on_cluster.freeze_training()
+        (node,) = on_cluster.running("%N")
+        urgent = ("--partition=urgent", f"--nodelist={node}", "--exclusive", "--job-name=urgent")
+        on_cluster.cluster.run("sbatch", *urgent, "--output=/dev/null", "--wrap=sleep 5")
         return on_cluster.outcome(on_cluster.finish(process))
 
 
@@ -210,6 +281,21 @@ def node_lost(root: Path, config: dict[str, Any]) -> Outcome:
         outcome = on_cluster.outcome(on_cluster.finish(process))
         assert outcome.records("rule_train")[-1]["NodeList"] != node
         return outcome
+
+
+def stopped_without_controller(root: Path, config: dict[str, Any]) -> Outcome:
+    """Ctrl-C while nobody answers; the training is left behind."""
+    with session(root, config) as on_cluster:
+        process = on_cluster.start("--", METRICS)
+        on_cluster.freeze_training()
+        on_cluster.cluster.stop_controller()
+        time.sleep(45)  # a look has come, and is repeated
+        process.send_signal(signal.SIGINT)
+        stopped = time.monotonic()
+        assert on_cluster.finish(process) != 0
+        assert time.monotonic() - stopped < 200, "Ctrl-C waits for the controller"
+        on_cluster.cluster.start_controller()
+        return on_cluster.outcome(on_cluster.run("--", METRICS))
 
 
 def controller_down(root: Path, config: dict[str, Any]) -> Outcome:

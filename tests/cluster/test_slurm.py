@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ from slurm_scenarios import (
     locally,
     node_lost,
     on_gpus,
+    preempted_and_dropped,
+    preempted_and_requeued,
     snakemake_killed,
+    stopped_without_controller,
     study,
     too_little_memory,
     whole_study,
@@ -110,9 +114,34 @@ def test_a_training_cut_by_its_time_limit_goes_on_with_more_time(
     assert outcome.status == 0, outcome.console
     assert outcome.training_states() == ["TIMEOUT", "COMPLETED"]
     first, second = outcome.records("rule_train")
-    assert (first["TimeLimit"], second["TimeLimit"]) == ("1", "11")
-    log = (outcome.folder / "results" / "logs" / "train" / f"{RUN}.log").read_text()
-    assert f"{RUN.replace('/seed-', ' seed ')} | resumes after epoch" in log
+    assert (first["TimeLimit"], second["TimeLimit"]) == ("1", "60")
+    assert f"{RUN.replace('/seed-', ' seed ')} | resumes after epoch" in outcome.training_log()
+    assert different(expected, outcome.results) == []
+
+
+@pytest.mark.scenario(function=preempted_and_requeued)
+def test_a_preempted_training_that_slurm_requeues_resumes_in_the_same_job(
+    outcome: Outcome, expected: dict[str, Any]
+) -> None:
+    assert outcome.status == 0, outcome.console
+    jobs = outcome.records("rule_train")
+    assert jobs[-1]["JobState"] == "COMPLETED"
+    assert len({job["JobId"] for job in jobs}) == 1
+    assert jobs[-1]["StartTime"] > outcome.records("urgent")[0]["StartTime"]
+    assert "resumes after epoch" in outcome.training_log()
+    assert different(expected, outcome.results) == []
+
+
+@pytest.mark.scenario(function=preempted_and_dropped)
+def test_a_preempted_training_that_slurm_cancels_resumes_in_a_new_job(
+    outcome: Outcome, expected: dict[str, Any]
+) -> None:
+    assert outcome.status == 0, outcome.console
+    assert outcome.training_states() == ["PREEMPTED", "COMPLETED"]
+    first, second = outcome.records("rule_train")
+    assert first["EndTime"] <= second["SubmitTime"]
+    assert f"job {first['JobId']} was preempted and not requeued" in outcome.console
+    assert "resumes after epoch" in outcome.training_log()
     assert different(expected, outcome.results) == []
 
 
@@ -131,6 +160,16 @@ def test_a_controller_that_is_down_for_a_minute_costs_nothing(
 ) -> None:
     assert outcome.status == 0, outcome.console
     assert outcome.training_states() == ["COMPLETED"]
+    assert different(expected, outcome.results) == []
+
+
+@pytest.mark.scenario(function=stopped_without_controller)
+def test_ctrl_c_ends_snakemake_while_the_controller_is_down(
+    outcome: Outcome, expected: dict[str, Any]
+) -> None:
+    assert outcome.status == 0, outcome.console
+    assert outcome.training_states() == ["CANCELLED", "COMPLETED"]
+    assert "Cancelled jobs of an earlier snakemake: " in outcome.console
     assert different(expected, outcome.results) == []
 
 
@@ -192,6 +231,12 @@ def test_the_study_runs_on_several_nodes_at_once(outcome: Outcome) -> None:
     latest_start = max(job["StartTime"] for job in trainings)
     assert all(job["EndTime"] > latest_start for job in trainings)
     assert {job["JobState"] for _, job in outcome.jobs} == {"COMPLETED"}
+
+
+@pytest.mark.scenario(function=whole_study)
+def test_snakemake_ends_soon_after_its_last_job(outcome: Outcome) -> None:
+    last = max(datetime.fromisoformat(job["EndTime"]) for _, job in outcome.jobs)
+    assert (outcome.ended - last).total_seconds() < 120  # a look, and the end of Python
 
 
 @pytest.mark.scenario(function=whole_study)

@@ -1,6 +1,7 @@
 """The configuration resolved: every default filled in, every run defined."""
 
 import json
+import math
 import struct
 from dataclasses import asdict
 from pathlib import Path
@@ -125,7 +126,8 @@ def test_published_figures_are_for_their_dataset_alone(config) -> None:
 
 def test_own_data_is_measured_by_its_headers(config, tmp_path: Path) -> None:
     npz = tmp_path / "mine.npz"
-    np.savez(npz, x_train=np.zeros((7, 9, 8, 3), np.uint8))
+    images, labels = np.zeros((7, 9, 8, 3), np.uint8), np.zeros(7, np.uint8)
+    np.savez(npz, x_train=images, y_train=labels, x_test=images, y_test=labels)
     config |= {"datasets": {"mine": {"classes": 2, "npz": str(npz)}}, "dataset": "mine"}
     config |= {
         "reference_dataset": "mine",
@@ -138,13 +140,15 @@ def test_own_data_is_measured_by_its_headers(config, tmp_path: Path) -> None:
     files = {}
     for name in ("x_train", "y_train", "x_test", "y_test"):
         files[name] = {"path": str(tmp_path / name)}
-        (tmp_path / name).write_bytes(struct.pack(">HBBIII", 0, 8, 3, 9, 6, 5))
+        shape = (9, 6, 5) if name[0] == "x" else (9,)
+        header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+        (tmp_path / name).write_bytes(header + bytes(math.prod(shape)))
     config["datasets"]["mine"] = {"classes": 2, "files": files}
     study = load_study(config)
     assert (study.input_shape, study.train_images) == ((6, 5, 1), 9)
 
     (tmp_path / "x_train").write_bytes(b"<html>")
-    with pytest.raises(StudyError, match="x_train is not an IDX file of unsigned bytes"):
+    with pytest.raises(StudyError, match="x_train is not an IDX file"):
         load_study(config)
 
 

@@ -84,7 +84,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     "zero seeds": (lambda c: c.update(seeds=0), "seeds: 0 is too small"),
     "unsafe id": (
         lambda c: first(c).update(id="../conv"),
-        'variants[../conv].id: "../conv" is not allowed; it must match',
+        'variants[../conv].id: "../conv" is not allowed; allowed are',
     ),
     "id twice": (
         lambda c: first(c).update(id="conv3-k5"),
@@ -105,11 +105,11 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "unsafe outdir": (
         lambda c: c.update(outdir="a {b}"),
-        'outdir: "a {b}" is not allowed; it must match',
+        'outdir: "a {b}" is not allowed; allowed are',
     ),
     "outdir that is a folder of the project": (
         lambda c: c.update(outdir="workflow/results"),
-        "outdir: 'workflow/results' is not allowed; it must be a folder of its own",
+        "outdir: 'workflow/results' is not allowed; it must be a folder for results",
     ),
     "outdir that is the root": (lambda c: c.update(outdir="/"), "outdir: '/' is not allowed"),
     "fractional seed": (lambda c: c.update(seeds=2.5), "seeds: 2.5 is not a whole number"),
@@ -171,11 +171,11 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "checksum that is none": (
         lambda c: c["datasets"]["mnist"]["files"]["x_train"].update(sha256="abc"),
-        'datasets.mnist.files.x_train.sha256: "abc" is not allowed; it must match',
+        'datasets.mnist.files.x_train.sha256: "abc" is not allowed; allowed are',
     ),
     "mirror that is no address": (
         lambda c: c["datasets"]["mnist"].update(mirrors=["/data/mnist"]),
-        'datasets.mnist.mirrors[0]: "/data/mnist" is not allowed; it must match',
+        'datasets.mnist.mirrors[0]: "/data/mnist" is not allowed; allowed are',
     ),
     "no mirrors": (
         lambda c: c["datasets"]["mnist"].pop("mirrors"),

@@ -228,7 +228,7 @@ MISTAKES: dict[str, tuple[Config, str]] = {
                 "activation": ["leaky_relu"],
             }
         },
-        "is too long; at most 64 is allowed",
+        "is too long; at most 64 characters are allowed",
     ),
     "a network that does not fit": (
         {"factors": {"max_pool": [2, 40]}},

@@ -1,111 +1,43 @@
 """Downloads against a real HTTP server on the loopback interface and real folders."""
 
-import gzip
 import hashlib
-import http.server
 import os
 import stat
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from mirror_server import (
+    CONTENT,
+    HTML,
+    NAME,
+    SHA256,
+    Mirror,
+    Reply,
+    assert_nothing_left,
+    fetch,
+    hang,
+    mirror_servers,
+    names,
+    patience,
+    send,
+)
 from study.data import mirrors as module
 from study.data.mirrors import download, mirrors_of
 from study.errors import StudyError
-
-NAME = "t10k-labels-idx1-ubyte.gz"
-CONTENT = gzip.compress(bytes(range(256)) * 40, mtime=0) + b"\0" * 50_000
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-HTML = b"<!DOCTYPE html>\n<html><body>Please log in</body></html>"
-
-Reply = Callable[[http.server.BaseHTTPRequestHandler], None]
-
-
-def send(status: int = 200, body: bytes = CONTENT, length: int | None = None) -> Reply:
-    """Reply with `body`; a `length` beyond it makes the connection end too early."""
-
-    def reply(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return reply
-
-
-def hang(handler: http.server.BaseHTTPRequestHandler) -> None:
-    """Say nothing for longer than the test's timeout."""
-    time.sleep(0.6)
-
-
-class Mirror:
-    """A mirror on 127.0.0.1 that gives the replies in turn, the last one for ever."""
-
-    def __init__(self, replies: list[Reply]) -> None:
-        self.requests: list[str] = []
-        mirror = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                number = len(mirror.requests)
-                mirror.requests.append(self.path)
-                replies[min(number, len(replies) - 1)](self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/mnist"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Mirror]]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    started: list[Mirror] = []
-
-    def start(*replies: Reply) -> Mirror:
-        started.append(Mirror(list(replies)))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+    with mirror_servers() as start:
+        yield start
 
 
 @pytest.fixture
 def destination(tmp_path: Path) -> Path:
     return tmp_path / "raw" / "mnist" / NAME
-
-
-def fetch(destination: Path, *mirrors: str, sha256: str = SHA256, attempts: int = 3) -> None:
-    download(
-        NAME,
-        destination,
-        sha256,
-        len(CONTENT),
-        mirrors,
-        attempts=attempts,
-        pause=0.01,
-        timeout=0.3,
-    )
-
-
-def names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
-
-def assert_nothing_left(destination: Path) -> None:
-    assert not destination.parent.exists() or names(destination.parent) == []
 
 
 def test_one_mirror_serves_the_file(mirror: Callable[..., Mirror], destination: Path) -> None:
@@ -142,7 +74,7 @@ def test_a_passing_failure_is_tried_again(
     mirror: Callable[..., Mirror], destination: Path, failure: Reply
 ) -> None:
     server = mirror(failure, send())
-    fetch(destination, server.url)
+    fetch(destination, server.url, timeout=patience(failure))
     assert destination.read_bytes() == CONTENT
     assert len(server.requests) == 2
 
@@ -178,7 +110,7 @@ FAILURES = {
     "too-long": (
         send(body=CONTENT + b"x"),
         1,
-        f"{len(CONTENT) + 1} bytes instead of {len(CONTENT)} (another file)",
+        f"more than the {len(CONTENT)} bytes of the file (another file)",
     ),
     "empty": (send(body=b""), 3, f"0 bytes instead of {len(CONTENT)} (cut off)"),
     "wrong-checksum": (
@@ -201,7 +133,7 @@ def test_a_failing_mirror_is_named_and_leaves_nothing(
 ) -> None:
     server = mirror(reply)
     with pytest.raises(StudyError) as caught:
-        fetch(destination, server.url)
+        fetch(destination, server.url, timeout=patience(reply))
     assert f"\n  {server.url}/{NAME}: {reason}" in str(caught.value)
     assert len(server.requests) == tries
     assert_nothing_left(destination)
@@ -214,7 +146,7 @@ def test_the_second_mirror_takes_over(
     mirror: Callable[..., Mirror], destination: Path, reply: Reply
 ) -> None:
     bad, good = mirror(reply), mirror(send())
-    fetch(destination, bad.url, good.url, attempts=1)
+    fetch(destination, bad.url, good.url, attempts=1, timeout=patience(reply))
     assert destination.read_bytes() == CONTENT
     assert (len(bad.requests), len(good.requests)) == (1, 1)
 

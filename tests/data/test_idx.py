@@ -47,7 +47,8 @@ IDX_ERRORS = {
     ),
     "float-images": (
         {"x_train": idx(np.zeros((12, 4, 5), ">f4"), 0x0D)},
-        "x_train.idx: images of dtype float32; allowed is uint8: scale the pixels to 0..255",
+        "x_train.idx: images of dtype float32; allowed is uint8: store pixels from 0 to 255; "
+        "floats from 0 to 1: multiply by 255 first",
     ),
     "float-labels": (
         {"y_train": idx(np.zeros(12, ">f8"), 0x0E)},
@@ -55,12 +56,12 @@ IDX_ERRORS = {
     ),
     "truncated": (
         {"x_train": IMAGES[:-3]},
-        "x_train.idx: truncated: 237 bytes of values after the header, which says 240 "
+        "x_train.idx: truncated: 237 bytes of values, but the header says 240 "
         "(12 x 4 x 5 of uint8)",
     ),
     "trailing": (
         {"y_train": LABELS + b"\0\0"},
-        "y_train.idx: 2 trailing bytes: 14 bytes of values after the header, which says 12",
+        "y_train.idx: trailing bytes: the header says 12 (12 of uint8), but more follow it",
     ),
     "gzip-truncated": (
         {"x_train": PACKED[:-20]},

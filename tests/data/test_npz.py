@@ -10,14 +10,18 @@ from small_dataset import HTML, dataset, error_of, write_npz
 
 FLOATS = dataset()["x_train"] / 255
 NPZ_ERRORS = {
-    "missing": ({"y_test": None}, ": no array y_test among x_train, y_train, x_test; an .npz must"),
+    "missing": (
+        {"y_test": None},
+        ": no array y_test; the arrays in it are x_train, y_train, x_test",
+    ),
     "pickled": (
         {"x_train": np.array([{"a": 1}, None], dtype=object)},
         ": x_train holds pickled Python objects, which are never loaded",
     ),
     "floats": (
         {"x_train": FLOATS},
-        ": x_train: images of dtype float64; allowed is uint8: scale the pixels to 0..255",
+        ": x_train: images of dtype float64; allowed is uint8: store pixels from 0 to 255; floats "
+        "from 0 to 1: multiply by 255 first",
     ),
     "int64-images": (
         {"x_test": dataset()["x_test"].astype(np.int64)},

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 from small_dataset import dataset, error_of, run, write_idx, write_npz
 from study.data.digits import bundled_digits
-from study.data.npz import ARRAYS
+from study.data.headers import ARRAYS
 from study.data.prepared import content_digest, load_prepared, prepare
 from study.data.split import stratified_holdout
 from study.errors import StudyError
@@ -41,6 +41,7 @@ def test_four_idx_files_become_an_npz_and_a_manifest(tmp_path: Path) -> None:
         "train": {"images": 12, "per_class": [4, 4, 4]},
         "test": {"images": 6, "per_class": [2, 2, 2]},
         "sha256": content_digest(arrays),
+        "warnings": [],
     }
     assert sorted(path.name for path in npz.parent.iterdir()) == ["own.json", "own.npz"]
 
@@ -141,7 +142,7 @@ def test_the_holdout_is_stratified_reproducible_and_disjoint() -> None:
 
 
 def test_a_class_too_small_to_split_is_an_error() -> None:
-    with pytest.raises(StudyError, match=r"^holdout_fraction: 0.1 of 11 images cannot be held"):
+    with pytest.raises(StudyError, match=r"^holdout_fraction: class 1 has 1 image of 11"):
         stratified_holdout(np.array([0] * 10 + [1]), 0.1, seed=1)
 
 
@@ -183,7 +184,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_damaged_prepared_data_are_refused(tmp_path: Path) -> None:
     npz, manifest = run(tmp_path, write_idx(tmp_path))
     npz.write_bytes(npz.read_bytes()[:300])
-    with pytest.raises(StudyError, match=r"damaged or truncated .*; delete .* prepared again$"):
+    with pytest.raises(StudyError, match=r"damaged or truncated; delete .* prepared again$"):
         load_prepared(npz, manifest)
 
 

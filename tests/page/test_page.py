@@ -16,7 +16,7 @@ HOSTILE = (
     "<img src=x onerror=document.title='run'>",
     "</script><script>document.title='run'</script>",
     "javascript:document.title='run'",
-    "{{ 7 * 7 }} <!-- \u2028",
+    "{{ 7 * 7 }} <!-- & \" end",
 )
 VOID = {"br", "img", "input", "link", "meta"}
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from paired_runs import MARGIN, runs_of
 from study.runs.metrics import RunKey
+from study.runs.predictions import Predictions
 from study.statistics.effects import accuracy_table, effect_rows, effects
 from study.statistics.findings import TOO_FEW
+from study.statistics.sign_flip import sign_flip_family
 
 
 def test_the_effects_of_the_pilot_plant() -> None:
@@ -29,11 +30,18 @@ def test_the_effects_of_the_pilot_plant() -> None:
     assert all(points[0] == points[1] for points in found.values())
 
 
+def runs_with(accuracies: np.ndarray) -> tuple[list[str], dict[RunKey, Predictions]]:
+    """The variants and runs of a table [seeds, variants] of accuracies in percent."""
+    variants = [f"v{place}" for place in range(accuracies.shape[1])]
+    wrong = np.rint(100 * (100 - accuracies)).astype(int)
+    return variants, runs_of(dict(zip(variants, wrong.T.tolist(), strict=True)))
+
+
 def test_effects_are_contrasts_of_cell_means() -> None:
     factors = {"depth": ["3", "5", "7"], "dropout": ["with", "without"], "fixed": ["x"]}
-    table = np.random.default_rng(1).normal(99, 0.1, (8, 6))
+    table = np.round(np.random.default_rng(1).normal(99, 0.1, (8, 6)), 2)
     cells = {(d, w): table[:, 2 * d + w] for d in range(3) for w in range(2)}
-    rows = effect_rows(factors, table, seeds=8, margin=MARGIN)
+    rows = effect_rows(factors, *runs_with(table), range(1, 9), MARGIN)
     expected: dict[tuple[str, str], np.ndarray] = {
         ("main", "3 → 5"): (cells[1, 0] + cells[1, 1] - cells[0, 0] - cells[0, 1]) / 2,
         ("main", "3 → 7"): (cells[2, 0] + cells[2, 1] - cells[0, 0] - cells[0, 1]) / 2,
@@ -44,25 +52,26 @@ def test_effects_are_contrasts_of_cell_means() -> None:
         - (cells[2, 0] - cells[0, 0]),
     }
     assert [(row.kind, row.levels) for row in rows] == list(expected)
-    p_values = []
-    for row, points in zip(rows, expected.values(), strict=True):
+    judged = sign_flip_family(list(expected.values()))
+    for row, points, flip in zip(rows, expected.values(), judged, strict=True):
         interval = stats.ttest_1samp(points, 0).confidence_interval()
         assert row.estimate == pytest.approx(points.mean(), abs=1e-9)
-        assert (row.low, row.high) == pytest.approx(tuple(interval), abs=1e-9)
+        assert (row.normal_low, row.normal_high) == pytest.approx(tuple(interval), abs=1e-9)
         flips = stats.permutation_test(
-            (points,), np.sum, permutation_type="samples", n_resamples=np.inf
+            (np.rint(600 * points),), np.sum, permutation_type="samples", n_resamples=np.inf
         )
         assert row.p == pytest.approx(flips.pvalue, abs=1e-9)
-        p_values.append(flips.pvalue)
-    adjusted = list(multipletests(p_values, method="holm")[1])
-    assert [row.p_adjusted for row in rows] == pytest.approx(adjusted, abs=1e-9)
+        assert flip and flip.simultaneous
+        assert row.p_adjusted == pytest.approx(flip.p_adjusted, abs=1e-9)
+        simultaneous = pytest.approx((flip.simultaneous.low, flip.simultaneous.high), abs=1e-6)
+        assert (row.low, row.high) == simultaneous
 
 
 def test_effects_in_words() -> None:
     noise = np.random.default_rng(2).normal(0, 0.02, (10, 4))
     table = np.array([99.0, 98.0, 99.2, 99.2]) + noise  # dropout helps where there is no norm
     factors = {"batch_norm": ["without", "with"], "dropout": ["with", "without"]}
-    norm, dropout, both = effect_rows(factors, table, seeds=10, margin=MARGIN)
+    norm, dropout, both = effect_rows(factors, *runs_with(table), range(1, 11), MARGIN)
     assert norm.conclusion.startswith(
         "Accuracy is higher with batch norm than without batch norm: +0.7"
     )
@@ -72,7 +81,7 @@ def test_effects_in_words() -> None:
     assert both.conclusion.startswith(
         "The change by batch norm (without → with) is higher without dropout than with dropout: +"
     )
-    few = effect_rows(factors, table[:3], seeds=4, margin=MARGIN)[2]
+    few = effect_rows(factors, *runs_with(table[:3]), range(1, 5), MARGIN)[2]
     assert few.verdict == TOO_FEW
     assert "without dropout, minus that with dropout, is +" in few.conclusion
     assert few.conclusion.endswith("1 of 4 seeds left out, for want of finished runs.")
@@ -84,6 +93,17 @@ def test_a_seed_without_all_its_runs_has_no_effects() -> None:
     assert accuracy_table(["a", "b"], runs, [1, 2]).tolist() == [[99.9, 99.7]]
     none = accuracy_table(["a", "c"], runs, [1, 2])
     assert none.shape == (0, 2)
-    (row,) = effect_rows({"x": ["1", "2"]}, none, seeds=2, margin=MARGIN)
+    (row,) = effect_rows({"x": ["1", "2"]}, ["a", "c"], runs, [1, 2], MARGIN)
     assert row.conclusion == "Nothing can be said: no seed has finished runs of every variant."
-    assert effect_rows({}, accuracy_table([], runs, [1, 2]), seeds=2, margin=MARGIN) == []
+    assert effect_rows({}, [], runs, [1, 2], MARGIN) == []
+
+
+def test_a_failed_training_is_named_beside_every_effect() -> None:
+    noise = np.random.default_rng(4).normal(0, 0.02, (10, 4))
+    table = np.array([99.0, 98.0, 99.2, 99.2]) + noise
+    table[2, 3] = 60
+    factors = {"batch_norm": ["without", "with"], "dropout": ["with", "without"]}
+    for row in effect_rows(factors, *runs_with(table), range(1, 11), MARGIN):
+        assert row.conclusion.startswith("1 of 10 runs of v3 did not learn (seed 3: 60.00 %). With")
+        assert row.failed_runs == "v3 seed 3"
+    assert row.verdict_without_failed == "higher"

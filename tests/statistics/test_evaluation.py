@@ -117,7 +117,7 @@ def test_the_chosen_epoch_counts_where_there_is_one(tmp_path: Path) -> None:
     final, chosen = np.eye(2)[[0, 0]], np.eye(2)[[0, 1]]
     np.savez(file, probabilities=final, labels=labels)
     assert evaluate(read_probabilities(file), None)["accuracy"] == 0.5
-    np.savez(file, probabilities=final, chosen_probabilities=chosen, labels=labels)
+    np.savez(file, probabilities=chosen, last_probabilities=final, labels=labels)
     assert evaluate(read_probabilities(file), 3)["accuracy"] == 1
 
 
@@ -140,5 +140,5 @@ def test_unfit_predictions_are_named(tmp_path: Path, arrays: dict[str, np.ndarra
 def test_probabilities_that_are_not_finite_are_told_apart(tmp_path: Path) -> None:
     file = tmp_path / "predictions.npz"
     for factor, finite in ((1, True), (np.nan, False), (np.inf, False)):
-        np.savez(file, probabilities=np.full((2, 2), factor), labels=np.array([0, 1]))
+        np.savez(file, probabilities=np.full((2, 2), 0.5 * factor), labels=np.array([0, 1]))
         assert read_probabilities(file).are_finite == finite

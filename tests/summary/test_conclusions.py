@@ -1,33 +1,43 @@
 """The notebook's five conclusions on made-up runs whose truth is known."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from study.statistics.conditions import NOT_SUPPORTED, SUPPORTED, UNDECIDED, Conclusion, Condition
+from study.statistics.conditions import (
+    NO_ANSWER,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNDECIDED,
+    Conclusion,
+)
 from study.summary.conclusions import five_conclusions
-from study.summary.groups import Network, RunFigures, late_slope, run_figures
+from study.summary.groups import Load, Network, RunFigures, late_slope, run_figures
 from synthetic import metrics
 
-RISING = tuple(-0.5 / epoch + 0.002 * epoch for epoch in range(1, 13))
-FALLING = tuple(0.05 - 0.002 * epoch for epoch in range(1, 13))
+RISING = tuple(-0.05 / epoch + 0.002 * epoch for epoch in range(1, 13))
+FLAT = tuple(0.001 + 0.0001 * epoch for epoch in range(1, 13))
+FALLING = tuple(0.005 - 0.001 * epoch for epoch in range(1, 13))
+ALONE = Load("a processor", 2, 1.1)
 
-# As the notebook would have it: accuracy, its gap, test / train error, gaps by epoch, seconds.
+# As the notebook would have it: accuracy, its gap, test / train error, error gaps, seconds.
 TRUE = {
-    "both_3x3": RunFigures(0.994, 0.001, 0.5, FALLING, 40),
-    None: RunFigures(0.985, 0.001, 0.5, FALLING, 10),
-    "without_dropout": RunFigures(0.988, 0.010, 6.0, RISING, 60),
-    "without_batch_norm": RunFigures(0.990, 0.004, 1.0, RISING, 20),
+    "both_3x3": RunFigures(0.994, 0.001, 0.5, FLAT, 40, ALONE),
+    "both_5x5": RunFigures(0.993, 0.001, 0.5, FLAT, 10, ALONE),
+    "without_dropout": RunFigures(0.988, 0.010, 6.0, RISING, 60, ALONE),
+    "without_batch_norm": RunFigures(0.990, 0.004, 1.0, RISING, 20, ALONE),
 }
 # And the opposite.
 FALSE = {
-    "both_3x3": RunFigures(0.985, 0.010, 0.5, FALLING, 40),
-    None: RunFigures(0.995, 0.001, 0.5, FALLING, 10),
-    "without_dropout": RunFigures(0.994, 0.001, 0.9, RISING, 20),
-    "without_batch_norm": RunFigures(0.990, 0.004, 3.0, FALLING, 20),
+    "both_3x3": RunFigures(0.985, 0.010, 0.5, RISING, 40, ALONE),
+    "both_5x5": RunFigures(0.987, 0.001, 0.5, FLAT, 10, ALONE),
+    "without_dropout": RunFigures(0.994, 0.001, 0.9, RISING, 20, ALONE),
+    "without_batch_norm": RunFigures(0.990, 0.004, 3.0, FALLING, 20, ALONE),
 }
+Truth = dict[str, RunFigures]
 
 
 def seed_of(figures: RunFigures, seed: int) -> RunFigures:
@@ -39,13 +49,11 @@ def seed_of(figures: RunFigures, seed: int) -> RunFigures:
         accuracy_gap=figures.accuracy_gap * off,
         error_ratio=figures.error_ratio * off,
         error_gaps=tuple(gap * off for gap in figures.error_gaps),
-        seconds_per_epoch=figures.seconds_per_epoch * off,
+        train_seconds=figures.train_seconds * off,
     )
 
 
-def study(
-    truth: dict[str | None, RunFigures], seeds: int, depths: tuple[int, ...] = (3, 5, 7)
-) -> list[Network]:
+def study(truth: Truth, seeds: int, depths: tuple[int, ...] = (3, 5, 7)) -> list[Network]:
     """Four networks of each depth; the 3x3 network gains 0.2 points of accuracy with 7."""
     return [
         Network(
@@ -53,6 +61,7 @@ def study(
             depth=depth,
             group=group,
             multiply_adds=1000,
+            batch_norms=int(depth > 3) if group == "without_batch_norm" else depth,
             runs={
                 seed: seed_of(
                     replace(
@@ -69,6 +78,19 @@ def study(
     ]
 
 
+def changed(
+    networks: list[Network], change: Callable[[int, RunFigures], RunFigures]
+) -> list[Network]:
+    """The networks with every run changed, by its seed."""
+    return [
+        replace(n, runs={seed: change(seed, run) for seed, run in n.runs.items()}) for n in networks
+    ]
+
+
+def conclusion(number: int, networks: list[Network]) -> Conclusion:
+    return five_conclusions(networks, "load")[number - 1]
+
+
 def answers(networks: list[Network]) -> list[str]:
     return [conclusion.answer for conclusion in five_conclusions(networks, "load")]
 
@@ -78,14 +100,16 @@ def answers(networks: list[Network]) -> list[str]:
     [
         (TRUE, 10, [SUPPORTED] * 5),
         (FALSE, 10, [NOT_SUPPORTED] * 5),
-        # A sign-flip test over three seeds cannot reach 5 %, so accuracies stay undecided.
-        (TRUE, 3, [UNDECIDED, SUPPORTED, SUPPORTED, SUPPORTED, UNDECIDED]),
+        (TRUE, 6, [SUPPORTED] * 5),
+        # The test over five seeds cannot reach 5 %.
+        (TRUE, 5, [UNDECIDED] * 5),
+        (FALSE, 5, [UNDECIDED] * 5),
         (TRUE, 1, [UNDECIDED] * 5),
         (FALSE, 1, [UNDECIDED] * 5),
         (TRUE, 0, []),
     ],
 )
-def test_answers_follow_the_truth(truth: dict, seeds: int, expected: list[str]) -> None:
+def test_answers_follow_the_truth(truth: Truth, seeds: int, expected: list[str]) -> None:
     assert answers(study(truth, seeds)) == expected
 
 
@@ -101,17 +125,21 @@ def test_differences_without_a_mean_stay_undecided() -> None:
 
 
 def test_one_seed_says_so() -> None:
-    for conclusion in five_conclusions(study(TRUE, 1), "load"):
-        assert conclusion.n == 1
-        assert conclusion.why.startswith("One seed has no spread to judge by")
+    for found in five_conclusions(study(TRUE, 1), "load"):
+        assert (found.n, found.answer) == (1, UNDECIDED)
+        total = len(found.conditions)
+        assert found.why.startswith(f"On average {total} of {total} conditions hold; over seeds 0 ")
+        assert {answer.words for answer in found.answers} == {
+            "undecided: 1 seed, the test needs at least 6"
+        }
 
 
 def test_missing_runs_keep_a_claim_open_but_not_from_being_refuted() -> None:
     for truth, expected in ((TRUE, UNDECIDED), (FALSE, NOT_SUPPORTED)):
         networks = study(truth, 10, depths=(3, 5)) + study(truth, 0, depths=(7,))
-        for conclusion in five_conclusions(networks, "load")[:4]:
-            assert (conclusion.answer, conclusion.n) == (expected, 0)
-            assert conclusion.why.endswith("Runs are missing.")
+        for found in five_conclusions(networks, "load")[:4]:
+            assert (found.answer, found.n) == (expected, 0)
+            assert found.why.endswith("Runs are missing.")
 
 
 def test_time_per_multiply_add_counts_too() -> None:
@@ -129,7 +157,7 @@ def test_time_per_multiply_add_counts_too() -> None:
         (study(TRUE, 2, depths=(3,)), [1, 2, 3, 4]),
         (study(TRUE, 2, depths=(7,)), [1, 2, 3, 4, 5]),
         ([n for n in study(TRUE, 2) if n.group != "without_dropout"], []),
-        ([n for n in study(TRUE, 2) if n.group is None], []),
+        ([n for n in study(TRUE, 2) if n.group == "both_5x5"], []),
         ([], []),
     ],
 )
@@ -158,49 +186,106 @@ def test_figures_of_a_run() -> None:
     run = metrics(
         train_loss=0.02, test_loss=0.06, train_accuracy_eval=0.999, test_accuracy=0.99
     ) | {"chosen_test_accuracy": 0.993}
-    history = pd.DataFrame({"val_loss": [0.5, 0.25], "loss": [0.75, 0.125]})
+    history = pd.DataFrame(
+        {"val_loss": [0.5, 0.25], "loss": [0.75, 0.375], "loss_eval": [0.25, 0.125]}
+    )
     found = run_figures(run, history)
     assert found.accuracy == 0.993
     assert found.accuracy_gap == pytest.approx(0.009)
     assert found.error_ratio == pytest.approx(3)
-    assert found.error_gaps == (-0.25, 0.125)
+    assert found.error_gaps == (0.25, 0.125)
+    assert found.train_seconds == 41.0
+    assert found.load and (found.load.mean, found.load.cores) == (2.0, 2)
+    assert run_figures(run | {"load": None}, history).load is None
     assert run_figures(run | {"train_loss": 0.0}, history).error_ratio == math.inf
 
 
-def condition(values: list[float], above: bool = True) -> Condition:
-    return Condition("figure", values, 1.0, str, above)
+# --- conclusion 1 --------------------------------------------------------------------------------
+
+
+def test_every_network_with_both_must_do_best() -> None:
+    """The 5x5 networks are the worst at each depth, as in the study recorded in docs/summary.md."""
+    worst = TRUE | {"both_5x5": replace(TRUE["both_5x5"], accuracy=0.985)}
+    found = conclusion(1, study(worst, 10))
+    assert len(found.conditions) == 12
+    assert found.answer == NOT_SUPPORTED
+    assert found.remarks[0] == (
+        "By mean accuracy these contradict it: `conv3-both_5x5`, `conv5-both_5x5`, "
+        "`conv7-both_5x5`."
+    )
+    assert "(3x3 and 5x5)" in found.rule
+    without = [n for n in study(worst, 10) if n.group != "both_5x5"]
+    assert conclusion(1, without).answer == SUPPORTED
+    assert "(3x3)" in conclusion(1, without).rule
+
+
+def test_networks_without_batch_normalization_that_contain_some_are_named() -> None:
+    for number in (1, 2, 3, 4):
+        remarks = " ".join(conclusion(number, study(TRUE, 2)).remarks)
+        for depth in (5, 7):
+            assert f"`conv{depth}-without_batch_norm` contains 1 layer of it" in remarks
+        assert "`conv3-without_batch_norm` contains" not in remarks
+
+
+def test_failed_trainings_are_judged_with_and_without() -> None:
+    networks = study(TRUE, 10)
+    runs = dict(networks[0].runs)
+    runs[4] = replace(runs[4], accuracy=0.95)
+    networks[0] = replace(networks[0], runs=runs, failed=frozenset([4]))
+    found = conclusion(1, networks)
+    assert found.answer == UNDECIDED
+    assert found.remarks[0] == (
+        "Without the trainings that did not learn (`conv3-both_3x3` seed 4): **supported**."
+    )
+
+
+# --- conclusion 3 --------------------------------------------------------------------------------
+
+
+def test_a_gap_that_rises_below_zero_is_no_overfitting() -> None:
+    """As recorded in docs/summary.md with dropout on: the slope rises, the gap stays below 0."""
+    negative = replace(TRUE["without_batch_norm"], error_gaps=tuple(gap - 0.05 for gap in RISING))
+    found = conclusion(3, study(TRUE | {"without_batch_norm": negative}, 10))
+    answers = [answer.answer for answer in found.answers[:4]]
+    assert answers == [SUPPORTED, NOT_SUPPORTED, SUPPORTED, SUPPORTED]
+    assert found.answer == NOT_SUPPORTED
+
+
+def test_a_gap_that_grows_as_fast_with_batch_normalization_is_not_due_to_its_absence() -> None:
+    faster = replace(TRUE["both_3x3"], error_gaps=tuple(2 * gap for gap in RISING))
+    found = conclusion(3, study(TRUE | {"both_3x3": faster}, 10))
+    assert [answer.answer for answer in found.answers[:4]] == [*[SUPPORTED] * 3, NOT_SUPPORTED]
+
+
+# --- conclusion 4 --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("of_first_seed", "reason"),
     [
-        # Student's p for 1.9, 2, 2.1 against 1 is 0.0033: 0.1 / sqrt(3) is its standard error.
-        (condition([1.9, 2.0, 2.1]), SUPPORTED),
-        (condition([1.9, 2.0, 2.1], above=False), NOT_SUPPORTED),
-        (condition([0.0, 2.0, 4.0]), UNDECIDED),
-        (condition([2.0]), UNDECIDED),
-        (condition([2.0, 2.0, 2.0]), UNDECIDED),
-        (condition([2.0, math.nan, 2.1]), UNDECIDED),
-        (condition([2.0, math.inf, 2.1]), UNDECIDED),
-        (condition([]), UNDECIDED),
+        (None, "The load of 6 of 60 runs is not on record."),
+        (replace(ALONE, mean=1.7), "The load was uneven: a mean of 1.1 to 1.7 from run to run."),
+        (replace(ALONE, processor="b"), "The runs were trained on several machines: a processor "),
+        (replace(ALONE, cores=64), "The runs were trained on several machines: a processor with 2"),
     ],
 )
-def test_a_condition_is_judged_by_its_spread(found: Condition, expected: str) -> None:
-    assert found.answer(conditions=1) == expected
+def test_times_under_uneven_load_have_no_answer(of_first_seed: Load | None, reason: str) -> None:
+    networks = changed(
+        study(TRUE, 10), lambda seed, run: replace(run, load=of_first_seed) if seed == 1 else run
+    )
+    found = conclusion(4, networks)
+    assert found.answer == NO_ANSWER
+    assert found.why.startswith(reason)
+    assert answers(networks)[:3] == [SUPPORTED] * 3
 
 
-def test_refuting_is_adjusted_for_the_number_of_conditions() -> None:
-    """p is 0.0033, above 0.05 / 20 but below 0.05; showing needs no adjustment."""
-    assert condition([1.9, 2.0, 2.1], above=False).answer(conditions=20) == UNDECIDED
-    assert condition([1.9, 2.0, 2.1]).answer(conditions=20) == SUPPORTED
+def test_loads_that_differ_little_are_even() -> None:
+    networks = changed(
+        study(TRUE, 10),
+        lambda seed, run: replace(run, load=replace(ALONE, mean=1 + 0.05 * (seed - 1))),
+    )
+    assert conclusion(4, networks).answer == SUPPORTED
 
 
-def test_one_open_condition_keeps_a_claim_open() -> None:
-    shown, is_open = condition([1.9, 2.0, 2.1]), condition([0.0, 2.0, 4.0])
-    refuted = condition([1.9, 2.0, 2.1], above=False)
-    for conditions, expected in (
-        ([shown, shown], SUPPORTED),
-        ([shown, is_open], UNDECIDED),
-        ([shown, is_open, refuted], NOT_SUPPORTED),
-    ):
-        assert Conclusion(1, "", conditions, "").answer == expected
+def test_the_cost_of_this_trainer_is_judged() -> None:
+    assert "not that of Keras's kernels" in conclusion(4, study(TRUE, 2)).remarks[0]

@@ -1,83 +1,20 @@
 """The summary: the seed's table, intervals, marks, conclusions, provenance; its files."""
 
 import csv
-import math
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-import pandas as pd
 import pytest
 
 from study.errors import StudyError
 from study.runs.metrics import RunKey, read_failures, read_metrics, reported_accuracy
-from study.statistics.conditions import Conclusion
-from study.statistics.contrasts import ContrastRow
-from study.statistics.effects import EffectRow
-from study.summary.conclusions import five_conclusions
-from study.summary.groups import networks_of
 from study.summary.latex import to_latex
-from study.summary.markdown import to_markdown
 from study.summary.provenance import load_in_words
-from study.summary.report import summary_sections
-from study.summary.rows import Row, accuracy_interval, summarize
-from study.summary.sections import Section
+from study.summary.rows import Row, accuracy_interval
 from study.tables import write_records
-from synthetic import GOOD, SEED_TABLE, THRESHOLDS, VARIANTS, metrics, write_metrics
-
-IMAGES = (60000, 10000)
-Runs = dict[RunKey, dict[str, Any]]
-
-
-def study(seeds: int = 1) -> Runs:
-    return {RunKey(v["id"], s): metrics(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)}
-
-
-def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Row]:
-    expected = [(v["id"], s) for v in VARIANTS for s in range(1, seeds + 1)]
-    return summarize(VARIANTS, expected, runs, failures or {}, THRESHOLDS, IMAGES[1])
-
-
-def records(kind: type, *rows: dict[str, Any]) -> pd.DataFrame:
-    """A table as it is read from its file; figures that are not given are missing."""
-    hints = get_type_hints(kind)
-    empty = {name: "" if type_ is str else math.nan for name, type_ in hints.items()}
-    return pd.DataFrame([empty | row for row in rows], columns=list(hints))
-
-
-def sections_of(
-    runs: Runs,
-    seeds: int = 1,
-    failures: dict | None = None,
-    comparisons: tuple[dict[str, Any], ...] = (),
-    effects: tuple[dict[str, Any], ...] = (),
-    conclusions: Sequence[Conclusion] = (),
-) -> list[Section]:
-    return summary_sections(
-        rows_of(runs, seeds, failures),
-        list(runs.values()),
-        IMAGES,
-        THRESHOLDS,
-        records(ContrastRow, *comparisons),
-        records(EffectRow, *effects),
-        conclusions,
-    )
-
-
-def text_of(runs: Runs, *arguments: Any, **more: Any) -> str:
-    return to_markdown(sections_of(runs, *arguments, **more))
-
-
-def tables(text: str) -> list[list[list[str]]]:
-    """The cells of every Markdown table, the rule below its head left out."""
-    found: list[list[list[str]]] = [[]]
-    for line in text.splitlines():
-        if line.startswith("|"):
-            found[-1].append([cell.strip() for cell in line.strip("|").split("|")])
-        elif found[-1]:
-            found.append([])
-    return [[table[0], *table[2:]] for table in found if table]
+from summaries import COMPARISON, rows_of, sections_of, study, tables, text_of
+from synthetic import GOOD, SEED_TABLE, VARIANTS, metrics, write_metrics
 
 
 def test_first_table_is_the_seeds_table() -> None:
@@ -304,75 +241,22 @@ def test_metrics_from_before_there_was_a_choice_are_read() -> None:
     assert rows_of({RunKey("conv3-k3", 1): old})[0].chosen_epoch is None
 
 
-COMPARISON = {
-    **{"family": "study", "contrast": "conv3-k5 vs conv3-k3", "n": 10},
-    **{"difference": -0.731, "low": -0.9, "high": -0.5, "p_adjusted": 0.0176},
-    "verdict": "worse",
-}
-
-
-def test_contrasts_say_what_may_be_concluded() -> None:
-    """A row without figures gives dashes, and one family needs no column."""
-    empty = {
-        **{"family": "study", "contrast": "a vs b", "n": 0},
-        "verdict": "no pair of finished runs",
-    }
-    few = COMPARISON | {"verdict": "too few seeds to tell", "seeds_needed": ">1000"}
-    text = text_of(study(), comparisons=(COMPARISON, empty, few))
-    table = tables(text[text.index("## What may be concluded") :])[0]
-    assert table == [
-        ["Contrast", "n", "Difference (points)", "95 % interval", "Adjusted p", "In words"],
-        ["conv3-k5 vs conv3-k3", "10", "−0.73", "−0.90 to −0.50", "0.018", "worse"],
-        ["a vs b", "0", "—", "—", "—", "no pair of finished runs"],
-        [*table[1][:-1], "too few seeds to tell (more than 1000 could)"],
-    ]
-    assert "## What may be concluded" not in text_of(study())
-
-
-def test_several_families_are_told_apart() -> None:
-    text = text_of(study(), comparisons=(COMPARISON, COMPARISON | {"family": "other"}))
-    head, *rows = tables(text[text.index("## What may be concluded") :])[0]
-    assert head[:2] == ["Family", "Contrast"]
-    assert [row[0] for row in rows] == ["study", "other"]
-
-
-def test_effects_are_told_where_there_are_factors() -> None:
-    effect = {
-        **{"kind": "main", "effect": "dropout", "levels": "with → without", "n": 5},
-        **{"estimate": 0.5, "low": 0.25, "high": 0.75, "p_adjusted": 0.0001},
-        "verdict": "higher",
-    }
-    text = text_of(study(), effects=(effect,))
-    _, row = tables(text[text.index("## Effects of the factors") :])[0]
-    figures = ["+0.50", "+0.25 to +0.75", "< 0.001"]
-    assert row == ["dropout", "with → without", "5", *figures, "higher"]
-    assert "## Effects" not in text_of(study())
-
-
-def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None:
+def test_trainings_that_did_not_learn_come_first() -> None:
     runs = study(seeds=3)
-    history = pd.DataFrame({"val_loss": [0.1] * 12, "loss": [0.2] * 12})
-    histories = dict.fromkeys(runs, history)
-    networks = networks_of(VARIANTS, runs, histories)
-    conclusions = five_conclusions(networks, "the load")
-    text = text_of(runs, seeds=3, conclusions=conclusions)
-    answers, *details = tables(text[text.index("## The notebook's five conclusions") :])
-    assert [row[0] for row in answers[1:]] == ["1", "2", "3", "4", "5"]
-    assert {row[3] for row in answers[1:]} == {"3"}
-    names = [row[0] for row in details[0][1:]]
-    assert names[0] == "Accuracy of `conv3-k3` minus `conv3-no-dropout` (points)"
-    assert len(names) == 6
-    assert details[1][1][:3] == ["Test error / train error of `conv3-no-dropout`", "> 2.00", "7.42"]
-    assert "`config/controlled.yaml` varies one at a time" in text
-    assert "- the load" in text
-    assert "The notebook's five conclusions" not in text_of(runs, 3)
+    runs[RunKey("conv5-k3", 2)]["test_accuracy"] = 0.9631
+    text = text_of(runs, 3)
+    assert "> [!WARNING]" in text.split("\n\n")[1]
+    assert text.index("Some trainings did not learn") < text.index("Each network was trained")
+    assert "> - 1 of 3 runs of conv5-k3 did not learn (seed 2: 96.31 %)." in text
+    assert "did not learn" not in text_of(study(seeds=3), 3)
 
 
 def test_the_load_is_named_as_far_as_the_runs_know() -> None:
-    runs = [metrics(), metrics(seed=2, cpu_seconds=270.0, threads=2)]
+    runs = [metrics(), metrics(seed=2, load={"mean": 3.0, "cores": 2}, threads=2)]
     load = load_in_words(runs)
-    assert "threads per run: 1, 2 (0.50 to 0.99 processor seconds a second)" in load
-    assert load_in_words([]).startswith("Load: ")
+    assert load.startswith("Load: mean load of a run 2.0 to 3.0 on 2 cores; Intel")
+    assert load.endswith("threads per run: 1, 2.")
+    assert load_in_words([metrics(load=None)]).startswith("Load: not recorded; ")
 
 
 def test_latex_has_every_table_whole() -> None:

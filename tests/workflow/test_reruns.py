@@ -207,7 +207,7 @@ ROWS = [
     ),
     Row(
         "code of the statistics",
-        edited("study/statistics/methods.py", "POWER = 0.8", "POWER = 0.9"),
+        edited("study/statistics/power.py", "POWER = 0.8", "POWER = 0.9"),
         COMPARISON,
     ),
     Row(

@@ -14,17 +14,26 @@ from study.errors import StudyError
 from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
 from study.cluster.resources import (
+    check_memory,
     evaluation_memory_mb,
     training_cost,
     training_memory_mb,
     training_minutes,
 )
-from study.cluster.slurm import cancel_orphans, keep_min_job_age, look_often
+from study.cluster.slurm import (
+    cancel_orphans,
+    end_preempted_jobs,
+    keep_min_job_age,
+    look_often,
+    plan_with_one_timer,
+    stop_asking_at_the_end,
+)
 
 collect_garbage_rarely()
 
 try:
     study = load_study(config)
+    check_memory(study)
 except StudyError as error:
     raise WorkflowError(f"configuration: {error}") from None
 
@@ -126,6 +135,9 @@ def prepare_for_slurm() -> None:
         print("Cancelled jobs of an earlier snakemake:", *cancelled, file=sys.stderr)
     keep_min_job_age()
     look_often()
+    plan_with_one_timer()
+    end_preempted_jobs()
+    stop_asking_at_the_end()
 
 
 def remove_checkpoints_of_finished_runs() -> None:

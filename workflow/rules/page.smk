@@ -18,12 +18,8 @@ rule page:
     input:
         metrics=rules.summarize.input.metrics,
         histories=rules.summarize.input.histories,
-        predictions=lambda wildcards: [
-            f"{run_folder(run)}/predictions.npz" for run in runs_in_detail()
-        ],
-        weights=lambda wildcards: [
-            f"{run_folder(run)}/weights.npz" for run in runs_in_detail()
-        ],
+        predictions=rules.summarize.input.predictions,
+        weights=lambda wildcards: [f"{run_folder(run)}/weights.npz" for run in runs_in_detail()],
         data=rules.train.input.data,
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
@@ -47,6 +43,8 @@ rule page:
         runtime=15,
     params:
         **AGGREGATED,
+        licence=study.dataset["licence"],
+        source=study.dataset["source"],
         networks=[
             {
                 "id": variant.id,

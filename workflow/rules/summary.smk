@@ -1,6 +1,6 @@
 """All runs together."""
 
-from study.networks.costs import multiply_adds
+from study.networks.fourier import multiply_adds_as_done
 
 # Parameters of the rules that aggregate all runs.
 AGGREGATED = dict(
@@ -11,9 +11,14 @@ AGGREGATED = dict(
             "depth": variant.depth,
             "reference": variant.reference,
             "notebook_group": variant.notebook_group,
-            "multiply_adds": multiply_adds(
-                variant.layers, study.input_shape, study.dataset["classes"]
+            "multiply_adds": multiply_adds_as_done(
+                variant.layers,
+                study.input_shape,
+                study.dataset["classes"],
+                variant.settings.batch_size,
+                variant.settings.gpu > 0,
             ),
+            "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
         }
         for variant in study.variants
     ],
@@ -37,6 +42,7 @@ rule summarize:
         # each of its files.
         metrics=lambda wildcards: files_to_aggregate("metrics.json"),
         histories=lambda wildcards: files_to_aggregate("history.csv"),
+        predictions=lambda wildcards: files_to_aggregate("predictions.npz"),
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
@@ -66,6 +72,8 @@ rule summarize:
         runtime=10,
     params:
         **AGGREGATED,
+        licence=study.dataset["licence"],
+        source=study.dataset["source"],
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"
@@ -76,6 +84,7 @@ rule plot_study:
     input:
         metrics=rules.summarize.input.metrics,
         histories=rules.summarize.input.histories,
+        predictions=rules.summarize.input.predictions,
         manifest=rules.train.input.manifest,
     output:
         comparison=report(

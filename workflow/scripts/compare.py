@@ -46,7 +46,7 @@ def compare(
     rows = contrast_rows(contrasts, found, seeds, margin)
     write_records(output["comparisons"], ContrastRow, rows)
     accuracies = accuracy_table(design, found, seeds)
-    effects = effect_rows(factors, accuracies, len(seeds), margin)
+    effects = effect_rows(factors, design, found, seeds, margin)
     write_records(output["effects"], EffectRow, effects)
     points = [pairs_of(contrast, found, seeds).points for contrast in contrasts]
     drawn = [ForestRow.of(row, each) for row, each in zip(rows, points, strict=True)]

@@ -12,8 +12,7 @@ from study.figures.mistakes import COLUMNS, ROWS, confusion_figure, mistakes_fig
 from study.figures.style import save
 from study.files import write_json
 from study.logs import script_log
-from study.runs.history import read_history
-from study.runs.metrics import read_metrics
+from study.runs.finished import read_finished
 from study.runs.predictions import read_probabilities
 from study.runs.weights import read_kernels
 from study.statistics.scores import ClassScore, class_scores, confusion, evaluate, worst_mistakes
@@ -47,9 +46,11 @@ def evaluate_run(
             f"{files['predictions']}: its labels are not those of {files['data']}; "
             "delete it and run again"
         )
-    (metrics,) = read_metrics([files["metrics"]]).values()
+    runs, histories = read_finished(
+        *([files[name]] for name in ("metrics", "history", "predictions"))
+    )
+    (metrics,), (history,) = runs.values(), histories.values()
     epoch = metrics.get("chosen_epoch")
-    history = read_history(files["history"])
     curve = partial(history_figure, history, title=title, validation=validation, chosen_epoch=epoch)
     worst = worst_mistakes(predictions, ROWS * COLUMNS)
     figures = {

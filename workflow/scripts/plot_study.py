@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from study.data.prepared import read_images
+from study.data.manifest import read_manifest
 from study.figures.comparison import comparison_figure
 from study.figures.facets import facets
 from study.figures.learning_curves import gap_figure, learning_curves_figure
@@ -11,8 +11,8 @@ from study.figures.points import comparison_points
 from study.figures.style import save
 from study.figures.time_accuracy import time_accuracy_figure
 from study.logs import script_log
-from study.runs.history import read_histories
-from study.runs.metrics import read_failures, read_metrics
+from study.runs.finished import read_finished
+from study.runs.metrics import read_failures
 from study.summary.overfitting import Thresholds
 from study.summary.rows import summarize
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def plot_study(
     metrics_files: Sequence[str],
     history_files: Sequence[str],
+    prediction_files: Sequence[str],
     manifest: str,
     output: Mapping[str, str],
     *,
@@ -36,18 +37,17 @@ def plot_study(
     """Draw the study's four figures.
 
     Args:
-        metrics_files, history_files: of the finished runs, in one order.
+        metrics_files, history_files, prediction_files: of the finished runs, in one order.
         output: paths of comparison, learning_curves, gap and time_accuracy.
         variants, runs, verdict: as `summarize` takes them.
         failed: the records of failed runs.
         data: the data set's name in the titles.
 
     Raises:
-        StudyError: a file is damaged.
+        StudyError: a file is damaged, or the figures of a run do not agree.
     """
-    metrics = read_metrics(metrics_files)  # in the order of the files, as the histories
-    histories = dict(zip(metrics, read_histories(history_files), strict=True))
-    test_images = read_images(manifest)[1]
+    metrics, histories = read_finished(metrics_files, history_files, prediction_files)
+    test_images = read_manifest(manifest).test_images
     rows = summarize(variants, runs, metrics, read_failures(failed), verdict, test_images)
     points = comparison_points(rows, list(metrics.values()))
     curves = facets(rows, histories)
@@ -68,6 +68,7 @@ if __name__ == "__main__":
         plot_study(
             files.metrics,
             files.histories,
+            files.predictions,
             files.manifest,
             dict(snakemake.output.items()),
             variants=params.variants,

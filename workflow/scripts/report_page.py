@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     snakemake: Any
 
 
-def files_of(runs: list[list[Any]], files: list[str]) -> dict[RunKey, str]:
-    """The files by the runs (variant, seed) that left them; none if there are no files."""
-    return {RunKey(*run): file for run, file in zip(runs, files, strict=bool(files))}
+def files_of(detailed: list[list[Any]], files: list[str]) -> dict[RunKey, str]:
+    """The files by the runs (variant, seed) to show in detail, which are all runs or none."""
+    return {RunKey(*run): file for run, file in zip(detailed, files, strict=bool(detailed))}
 
 
 if __name__ == "__main__":
@@ -23,6 +23,7 @@ if __name__ == "__main__":
         summary = read_summary(
             metrics=files.metrics,
             histories=files.histories,
+            predictions=files.predictions,
             failed=params.failed,
             manifest=files.manifest,
             comparisons=files.comparisons,
@@ -30,6 +31,8 @@ if __name__ == "__main__":
             variants=params.variants,
             runs=params.runs,
             thresholds=params.verdict,
+            licence=params.licence,
+            source=params.source,
         )
         write_page(
             snakemake.output[0],
@@ -43,6 +46,6 @@ if __name__ == "__main__":
             ),
             manifest=files.manifest,
             data=files.data,
-            predictions=files_of(params.detailed, files.get("predictions", [])),
-            weights=files_of(params.detailed, files.get("weights", [])),
+            predictions=files_of(params.detailed, files.predictions),
+            weights=files_of(params.detailed, files.weights),
         )

@@ -14,6 +14,7 @@ if __name__ == "__main__":
         summary = read_summary(
             metrics=snakemake.input.metrics,
             histories=snakemake.input.histories,
+            predictions=snakemake.input.predictions,
             failed=snakemake.params.failed,
             manifest=snakemake.input.manifest,
             comparisons=snakemake.input.comparisons,
@@ -21,6 +22,8 @@ if __name__ == "__main__":
             variants=snakemake.params.variants,
             runs=snakemake.params.runs,
             thresholds=snakemake.params.verdict,
+            licence=snakemake.params.licence,
+            source=snakemake.params.source,
         )
         write_summary(
             summary,

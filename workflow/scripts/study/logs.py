@@ -8,6 +8,7 @@ from pathlib import Path
 
 from study.errors import StudyError
 from study.garbage import collect_garbage_rarely
+from study.redaction import redact
 
 log = logging.getLogger("study")
 
@@ -22,6 +23,13 @@ class _LogFile(logging.FileHandler):
     def close(self) -> None:
         with suppress(OSError):
             super().close()
+
+
+class _Redacted(logging.Formatter):
+    """Lines, tracebacks included, without passwords and tokens of addresses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 @contextmanager
@@ -43,8 +51,10 @@ def script_log(path: str | Path) -> Iterator[None]:
         file = _LogFile(path, mode="a", encoding="utf-8")  # to which C++ code may append too
     except OSError as error:
         sys.exit(f"error: cannot write the log {path}: {error.strerror}")
-    file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    handlers: list[logging.Handler] = [file, logging.StreamHandler(sys.stderr)]
+    console = logging.StreamHandler(sys.stderr)
+    file.setFormatter(_Redacted("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    console.setFormatter(_Redacted())
+    handlers: list[logging.Handler] = [file, console]
     for handler in handlers:
         root.addHandler(handler)
     try:

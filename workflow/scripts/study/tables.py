@@ -1,6 +1,7 @@
 """Tables as CSV files: a row for each instance of a dataclass, a column for each field."""
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,12 +12,33 @@ import pandas as pd
 from study.errors import StudyError
 from study.files import atomic
 
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠]")
+"""The start of a text that a spreadsheet takes for a formula, marked as text already or not."""
+
+
+def as_text(cell: str) -> str:
+    """A text as a spreadsheet shows it: an apostrophe before what would start a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _without_mark(cell: str) -> str:
+    """The text that `as_text` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
 
 def write_records(path: str | Path, kind: type, records: Iterable[Any]) -> None:
-    """Write instances of the dataclass `kind`. Floats are not rounded; None is an empty cell."""
+    """Write instances of the dataclass `kind`.
+
+    Floats are not rounded, and None is an empty cell. A text that a spreadsheet would take for a
+    formula gets an apostrophe, which `read_records` removes.
+    """
     columns = [field.name for field in fields(kind)]
+    rows = [
+        [as_text(cell) if isinstance(cell, str) else cell for cell in asdict(record).values()]
+        for record in records
+    ]
     # As objects, whole numbers stay whole in a column that has empty cells.
-    frame = pd.DataFrame([asdict(record) for record in records], columns=columns, dtype=object)
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
     write_csv(path, frame)
 
 
@@ -56,4 +78,6 @@ def read_records(path: str | Path, kind: type) -> pd.DataFrame:
         raise StudyError(
             f"{path}: damaged, needs the columns {', '.join(types)}; delete it and run again"
         ) from error
+    texts = [name for name, type_ in types.items() if type_ is str]
+    frame[texts] = frame[texts].map(_without_mark)
     return frame[list(types)]

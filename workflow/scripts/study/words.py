@@ -16,9 +16,10 @@ def number(value: float | None, spec: str, sd: float | None = None) -> str:
 
 
 def signed(points: float | None) -> str:
-    """`+0.12` or `−0.12`, with a third digit where two would show zero."""
-    small = points is not None and 0 < abs(points) < 0.005
-    return number(points, "+.3f" if small else "+.2f")
+    """`+0.12` or `−0.12`, with more digits where two would show zero."""
+    if points is None or not 5e-7 <= abs(points) < 0.005:
+        return number(None if points is None else round(points, 6) + 0.0, "+.2f")
+    return number(points, f"+.{-math.floor(math.log10(abs(points)))}f")
 
 
 def p_value(p: float | None) -> str:

@@ -8,7 +8,8 @@ takes of the main memory is a guess.
 import math
 
 from study.config.study import Study
-from study.networks.costs import count_parameters, count_values
+from study.errors import StudyError
+from study.networks.costs import count_parameters, count_values, largest_layer
 from study.networks.fourier import (
     convolutions_by_fourier,
     count_fourier_values,
@@ -44,6 +45,10 @@ FLOAT_BYTES = 4
 MEMORY_MARGIN = 1.25
 
 
+MOST_MEMORY_MB = 10_000_000
+"""More than any machine that a network is trained on has: a slip of the keyboard."""
+
+
 MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on one fast thread
 
 
@@ -67,6 +72,24 @@ def training_memory_mb(study: Study, run: Run) -> int:
     kept = _data(study) + _weights(study, run) + _fourier_kernels(study, run)
     fixed = TENSORFLOW_MB + CUDA_MB * run.settings.gpu
     return _with_margin(fixed, kept + images * values * FLOAT_BYTES)
+
+
+def check_memory(study: Study) -> None:
+    """Refuse networks whose training no machine could hold.
+
+    Raises:
+        StudyError: in one line, with variant, layer and estimate.
+    """
+    for variant in study.variants:
+        run = study.run(variant.id, str(study.seeds[0]))
+        needed = training_memory_mb(study, run)
+        if needed > MOST_MEMORY_MB:
+            layer, parameters = largest_layer(run.layers, study.input_shape)
+            raise StudyError(
+                f"variants[{variant.id}]: its training needs about {needed / 1e6:,.0f} TB of "
+                f"memory; at most {MOST_MEMORY_MB // 10**6} TB is allowed (its largest layer, "
+                f"{layer}, has {parameters:,} parameters)"
+            )
 
 
 def evaluation_memory_mb(study: Study, run: Run) -> int:

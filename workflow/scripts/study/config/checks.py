@@ -1,5 +1,8 @@
 """Mistakes in a configuration that only several keys together show."""
 
+import math
+import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -8,14 +11,26 @@ from study.config.variants import Variant
 from study.errors import StudyError
 from study.networks.layers import Shape, feature_shapes
 
-PROJECT_FOLDERS = ("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow")
+PROJECT_FOLDERS = (
+    *("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow"),
+    *(".ci", ".venv"),
+)
+OTHERS_FOLDERS = (".git", ".snakemake")
+"""Folders of Git and Snakemake, wherever they are."""
 
 
 def check_outdir(outdir: str) -> None:
-    parts = Path(outdir).parts
-    if not set(parts) - {"/", ".."} or parts[0] in PROJECT_FOLDERS:
+    from_here = os.path.relpath(outdir)  # also of an absolute path, and without `a/..`
+    parts = [part.casefold() for part in Path(from_here).parts]
+    if (
+        not set(parts) - {".."}
+        or parts[0] in PROJECT_FOLDERS
+        or set(parts) & set(OTHERS_FOLDERS)
+        or Path(os.path.normpath(outdir)) == Path("/")
+    ):
         raise StudyError(
-            f"outdir: {outdir!r} is not allowed; it must be a folder of its own, such as results"
+            f"outdir: {outdir!r} is not allowed; it must be a folder for results only, such as "
+            "results"
         )
 
 
@@ -44,6 +59,16 @@ def check_unique(ids: Sequence[str]) -> None:
                 "each variant needs its own, also without regard to case"
             )
         seen[name.casefold()] = name
+        check_not_periodic("variants", name)
+
+
+def check_not_periodic(key: str, name: str) -> None:
+    """Refuse a name that Snakemake takes for a wildcard that repeats itself without end."""
+    if re.search(r"(.+)\1{20,}$", name):
+        raise StudyError(
+            f"{key}: the name {name!r} ends with the same characters more than 20 times, which "
+            "Snakemake refuses; give it another name"
+        )
 
 
 def check_groups(variants: Iterable[Variant]) -> None:
@@ -69,7 +94,15 @@ def check_dataset(name: str, dataset: Config) -> None:
             f"{key}: has {' and '.join(origins) or 'no origin'}; "
             "exactly one of bundled, npz and files is allowed"
         )
+    check_not_periodic("datasets", name)
     files = dataset.get("files", {})
+    own = {f"files.{part}.path": file.get("path", "") for part, file in files.items()}
+    for place, path in {"npz": dataset.get("npz", ""), **own}.items():
+        if set("{}") & set(path):
+            raise StudyError(
+                f"{key}.{place}: {path!r} is not allowed; Snakemake reads braces as wildcards, "
+                "so the path must have none"
+            )
     local = [part for part, file in files.items() if "path" in file]
     for part, file in files.items():
         wanted = {"path"} if local else {"name", "bytes", "sha256"}
@@ -87,14 +120,21 @@ def check_dataset(name: str, dataset: Config) -> None:
                 raise StudyError(f"{key}: missing key {required!r}")
 
 
-def check_fits(variant: Variant, shape: Shape, train_images: int) -> None:
+def check_fits(variant: Variant, shape: Shape, train_images: int, classes: int) -> None:
     key = f"variants[{variant.id}]"
     try:
         feature_shapes(variant.layers, shape)
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
     settings = variant.settings
-    fitted = train_images - round(train_images * (settings.holdout_fraction or 0))
+    held = math.ceil(train_images * (settings.holdout_fraction or 0))  # as data/split.py does it
+    fitted = train_images - held
+    if settings.holdout_fraction and not classes <= held <= train_images - classes:
+        raise StudyError(
+            f"{key}: holdout_fraction {settings.holdout_fraction} holds out {held:,} of "
+            f"{train_images:,} training images; allowed is a fraction that leaves each of "
+            f"{classes} classes on both sides"
+        )
     if settings.batch_size > fitted:
         raise StudyError(
             f"{key}: the batch_size {settings.batch_size} is larger than the data; "

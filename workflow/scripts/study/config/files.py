@@ -20,6 +20,10 @@ MOST_NODES = 1_000_000
 """Values in one file, each alias counted as all that it stands for. The shipped file has 1,000."""
 
 
+MOST_BYTES = 10_000_000
+"""Size of one file. A study of a thousand networks has a tenth of that."""
+
+
 def main_configfile(home: Path) -> Path:
     """The working folder's configuration, or where it has none, the one shipped in `home`."""
     return OWN if OWN.is_file() else home / OWN
@@ -60,6 +64,11 @@ def check_files(files: Iterable[str | Path]) -> None:
     """
     for file in files:
         try:
+            size = Path(file).stat().st_size
+            if size > MOST_BYTES:
+                raise StudyError(
+                    f"{file}: {size:,} bytes; a configuration may have {MOST_BYTES:,} at most"
+                )
             root = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
             raise StudyError(f"{file}: {error.strerror}") from None

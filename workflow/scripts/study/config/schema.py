@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 
+from study.config.texts import check_texts
 from study.errors import StudyError
 
 Config = dict[str, Any]
@@ -22,6 +23,12 @@ def check_schema(config: Config, schema: Config) -> None:
     names = [name for name in config.get("datasets") or {} if not isinstance(name, str)]
     if names:
         raise StudyError(f"datasets: the name {names[0]!r} is not text; put it in quotes")
+    check_texts(
+        (_key(path, config), text)
+        for path, value in _leaves(config, ())
+        for text in (*(part for part in path if isinstance(part, str)), value)
+        if isinstance(text, str)
+    )
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(config),
         key=lambda error: [str(part) for part in error.absolute_path],
@@ -77,16 +84,25 @@ def _message(error: jsonschema.ValidationError, config: Config) -> str:
         case "exclusiveMaximum":
             return f"{key}: {value} is not allowed; it must be less than {allowed}"
         case "pattern":
-            return f"{key}: {value} is not allowed; it must match {allowed}"
-        case "minItems" | "minLength":
+            words = schema.get("x-allowed") or f"what matches {allowed}"
+            return f"{key or 'top level'}: {value} is not allowed; allowed are {words}"
+        case "minItems":
             return f"{key}: {value} has too few entries; at least {allowed} is needed"
-        case "maxItems" | "maxLength":
+        case "minLength":
+            return f"{key}: {value} is too short; at least {_characters(allowed)} needed"
+        case "maxItems":
             return f"{key}: {value} is too long; at most {allowed} is allowed"
+        case "maxLength":
+            return f"{key}: {value} is too long; at most {_characters(allowed)} allowed"
         case "uniqueItems":
             return f"{key}: {value} has an entry twice"
         case "minProperties" | "maxProperties":
             return f"{key}: {value} must have exactly one key, the type of the layer"
     return f"{key}: {error.message}"
+
+
+def _characters(count: int) -> str:
+    return "1 character is" if count == 1 else f"{count} characters are"
 
 
 _TYPES = {

@@ -104,7 +104,7 @@ def load_study(config: Config) -> Study:
         f"datasets.{full['dataset']}", full["datasets"][full["dataset"]]
     )
     for variant in variants:
-        check_fits(variant, shape, train_images)
+        check_fits(variant, shape, train_images, full["datasets"][full["dataset"]]["classes"])
     check_groups(variants)
     seeds = full["seeds"]
     return Study(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.data.npz import ARRAYS
+from study.data.headers import ARRAYS, AS_BYTES, check_image_shape
 from study.errors import StudyError
 
 
@@ -43,16 +43,9 @@ def check_dataset(
 def _check_images(images: NDArray[Any], place: str) -> None:
     if images.dtype != np.uint8:
         raise StudyError(
-            f"{place}: images of dtype {images.dtype.name}; allowed is uint8: scale the pixels "
-            f"to 0..255 and store them as uint8"
+            f"{place}: images of dtype {images.dtype.name}; allowed is uint8: {AS_BYTES}"
         )
-    if images.ndim not in (3, 4):
-        raise StudyError(
-            f"{place}: images of shape {list(images.shape)}; allowed are [images, height, width] "
-            f"and [images, height, width, channels]"
-        )
-    if images.size == 0:
-        raise StudyError(f"{place}: empty, shape {list(images.shape)}; allowed is 1 image or more")
+    check_image_shape(place, images.shape)
 
 
 def _check_labels(labels: NDArray[Any], place: str, classes: int) -> None:

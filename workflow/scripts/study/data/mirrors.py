@@ -1,22 +1,27 @@
 """Downloads from the first mirror that has the file whole."""
 
 import logging
+import math
 import os
-import shutil
 import socket
+import ssl
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from http.client import responses
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 import pooch
 import requests
+import urllib3
+from tqdm import tqdm
 
 from study.data.headers import is_html
 from study.errors import StudyError
 from study.files import atomic
+from study.redaction import redact, redact_address
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +30,8 @@ SCHEMES = ("http://", "https://", "file:///")
 
 
 VARIABLE = "DATA_MIRROR"
+CHUNK = 1 << 16
+SLOWEST = 1000  # bytes a second, on average; a few megabytes take an hour at this speed
 
 
 class MirrorError(Exception):
@@ -46,10 +53,16 @@ def mirrors_of(
     own = environment.get(VARIABLE, "")
     if own and not own.startswith(SCHEMES):
         raise StudyError(
-            f"{VARIABLE}: {own!r} is not a mirror's address; allowed are http://..., "
-            f"https://... and file:///folder, with the files in <address>/{dataset}/"
+            f"{VARIABLE}: {redact_address(own)!r} is not a mirror's address; allowed are "
+            f"http://..., https://... and file:///folder, with the files in <address>/{dataset}/"
         )
-    return ([f"{own.rstrip('/')}/{dataset}"] if own else []) + list(mirrors)
+    return ([_below(own, dataset)] if own else []) + list(mirrors)
+
+
+def _below(address: str, name: str) -> str:
+    """The address of `name` in the folder at `address`, whose query (`?token=...`) is kept."""
+    folder, sign, query = address.partition("?")
+    return f"{folder.rstrip('/')}/{quote(name)}{sign}{query}"
 
 
 def download(
@@ -66,8 +79,9 @@ def download(
     """Write the file `name` to `destination` from the first mirror that has the right bytes.
 
     A mirror that fails in passing (no answer, server error, cut off) is asked `attempts` times,
-    with `pause` seconds before the second try and twice that before each further one. The file
-    appears under its name only when its size in bytes and its SHA-256 (hex) match.
+    with `pause` seconds before the second try and twice that before each further one. At most one
+    byte beyond `size` is read, and a mirror that is too slow after `timeout` seconds is given up.
+    The file appears under its name only when its size in bytes and its SHA-256 (hex) match.
 
     Raises:
         StudyError: every mirror failed; the message gives each one's reason.
@@ -76,13 +90,14 @@ def download(
     destination = Path(destination)
     failures = []
     for mirror in mirrors:
-        url = f"{mirror.rstrip('/')}/{quote(name)}"
-        log.info("downloading %s (%s bytes)", url, f"{size:,}")
+        url = _below(mirror, name)
+        shown = redact_address(url)
+        log.info("downloading %s (%s bytes)", shown, f"{size:,}")
         try:
             _with_retries(url, destination, sha256, size, attempts, pause, timeout)
         except MirrorError as error:
-            log.warning("%s: %s", url, error)
-            failures.append(f"{url}: {error}")
+            log.warning("%s: %s", shown, error)
+            failures.append(f"{shown}: {error}")
         else:
             log.info("%s: size and SHA-256 are right", destination)
             return
@@ -108,55 +123,82 @@ def _with_retries(
     for attempt in range(1, attempts + 1):
         try:
             with atomic(destination) as temporary:
-                _fetch(url, temporary, timeout)
+                _fetch(url, temporary, size, timeout)
                 _check(temporary, sha256, size)
             return
         except MirrorError as error:
             if not error.passing or attempt == attempts:
                 raise
             wait = pause * 2 ** (attempt - 1)
-            log.info("%s: %s; trying again in %g s", url, error, wait)
+            log.info("%s: %s; trying again in %g s", redact_address(url), error, wait)
             time.sleep(wait)
 
 
-def _fetch(url: str, temporary: Path, timeout: float) -> None:
+def _fetch(url: str, temporary: Path, size: int, timeout: float) -> None:
     if url.startswith("file:"):
-        _copy(url, temporary)
+        _copy(url, temporary, size)
         return
     if not url.startswith(SCHEMES):
         raise MirrorError(f"not a mirror's address; allowed are {', '.join(SCHEMES)}...")
-    # Asking for the plain bytes keeps servers from packing, and requests from unpacking, a .gz.
-    download_http = pooch.HTTPDownloader(
-        progressbar=sys.stderr.isatty(),
-        chunk_size=1 << 16,
-        timeout=timeout,
-        headers={"Accept-Encoding": "identity"},
-    )
+    # Asking for the plain bytes keeps servers from packing, and reading them raw keeps us from
+    # unpacking, a .gz.
+    plain = {"Accept-Encoding": "identity"}
     try:
-        download_http(url, str(temporary), None)
-    except requests.HTTPError as error:
-        assert error.response is not None  # raise_for_status puts it there
-        status = error.response.status_code
-        raise MirrorError(
-            f"HTTP status {status} {error.response.reason}",
-            passing=status >= 500 or status in (408, 429),
-        ) from error
-    except requests.RequestException as error:
-        raise MirrorError(_reason(error, url, timeout), passing=True) from error
+        with requests.get(url, stream=True, timeout=timeout, headers=plain) as response:
+            status = response.status_code
+            if not 200 <= status < 300:
+                raise MirrorError(
+                    f"HTTP status {status} {responses.get(status, '')}".rstrip(),
+                    passing=status >= 500 or status in (408, 429),
+                )
+            _receive(lambda most: response.raw.read1(most), temporary, size, timeout)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        raise _explained(error, url, timeout) from error
 
 
-def _copy(url: str, temporary: Path) -> None:
+def _receive(read: Callable[[int], bytes], temporary: Path, size: int, patience: float) -> None:
+    """Write what `read` gives, to one byte more than `size` at the most."""
+    start = time.monotonic()
+    received = 0
+    with (
+        temporary.open("wb") as file,
+        tqdm(
+            total=size, unit="B", unit_scale=True, ncols=79, disable=not sys.stderr.isatty()
+        ) as bar,
+    ):
+        while received <= size and (chunk := read(min(CHUNK, size + 1 - received))):
+            file.write(chunk)
+            bar.update(len(chunk))
+            received += len(chunk)
+            seconds = time.monotonic() - start
+            if seconds > patience and received < min(size, SLOWEST * seconds):
+                raise MirrorError(
+                    f"too slow: {received} of {size} bytes in {seconds:.0f} s, at least "
+                    f"{SLOWEST} a second are expected"
+                )
+
+
+def _copy(url: str, temporary: Path, size: int) -> None:
     address = urlsplit(url)
     if address.netloc not in ("", "localhost"):
         raise MirrorError("a folder's address has three slashes: file:///folder")
-    path = url2pathname(address.path)
+    path = Path(url2pathname(address.path))
     try:
-        shutil.copyfile(path, str(temporary))
+        if path.exists() and not path.is_file():
+            raise MirrorError("not a file")
+        source = path.open("rb")
     except OSError as error:
-        if error.filename2 is not None or error.filename == str(temporary):
-            raise  # the disk here, not the mirror
         missing = isinstance(error, FileNotFoundError)
         raise MirrorError("no such file" if missing else str(error.strerror)) from error
+
+    def read(most: int) -> bytes:
+        try:
+            return source.read(most)
+        except OSError as error:
+            raise MirrorError(str(error.strerror)) from error
+
+    with source:
+        _receive(read, temporary, size, math.inf)
 
 
 def _check(path: Path, sha256: str, size: int) -> None:
@@ -166,25 +208,38 @@ def _check(path: Path, sha256: str, size: int) -> None:
         raise MirrorError("an HTML page in place of the file (a log-in or proxy notice?)")
     found = path.stat().st_size
     if found != size:
-        what = "cut off" if found < size else "another file"
-        raise MirrorError(f"{found} bytes instead of {size} ({what})", passing=found < size)
+        if found > size:
+            raise MirrorError(f"more than the {size} bytes of the file (another file)")
+        raise MirrorError(f"{found} bytes instead of {size} (cut off)", passing=True)
     digest = pooch.file_hash(str(path), alg="sha256")
     if digest != sha256.lower():
         raise MirrorError(f"the SHA-256 is {digest[:12]}... instead of {sha256[:12]}...")
 
 
-def _reason(error: requests.RequestException, url: str, timeout: float) -> str:
-    """Say in a few words what lies at the bottom of one of requests' nested exceptions."""
+def _explained(error: Exception, url: str, timeout: float) -> MirrorError:
+    """Say in a few words what lies at the bottom of a nested exception, whose own text may hold
+    the address with its passwords.
+    """
     chain: list[BaseException] = [error]
     while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(inner)
+    if isinstance(error, requests.TooManyRedirects):
+        return MirrorError("it redirects in circles")
+    if isinstance(error, ValueError) and not isinstance(error, requests.exceptions.InvalidHeader):
+        return MirrorError("it names, or redirects to, an address that nothing can be asked at")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return MirrorError("the proxy does not give a connection", passing=True)
+    for link in reversed(chain):
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return MirrorError(f"its certificate is not accepted: {link.verify_message}")
     if any(isinstance(link, TimeoutError | requests.Timeout) for link in chain):
-        return f"no answer within {timeout:g} s (timeout)"
+        return MirrorError(f"no answer within {timeout:g} s (timeout)", passing=True)
     if any("IncompleteRead" in str(link) for link in chain):
-        return "the connection ended before the file did (cut off)"
+        return MirrorError("the connection ended before the file did (cut off)", passing=True)
     for link in reversed(chain):
         if isinstance(link, socket.gaierror):
-            return f"the host {urlsplit(url).hostname} was not found"
+            host = redact(urlsplit(url).hostname or "")
+            return MirrorError(f"the host {host} was not found", passing=True)
         if isinstance(link, OSError) and link.strerror:
-            return link.strerror.lower()
-    return f"{type(error).__name__}: {error}"
+            return MirrorError(link.strerror.lower(), passing=True)
+    return MirrorError(f"the connection failed ({type(chain[-1]).__name__})", passing=True)

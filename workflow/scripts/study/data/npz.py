@@ -1,17 +1,13 @@
 """NumPy archives with a user's own data set."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from study.data.headers import is_html
+from study.archives import read_arrays
+from study.data.headers import ARRAYS, is_html
 from study.errors import StudyError
-
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
@@ -34,30 +30,4 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
             f"{path}: starts with the bytes {head[:4].hex(' ')}, so it is not an .npz file; "
             f"allowed is an .npz (numpy.savez_compressed) with {', '.join(ARRAYS)}"
         )
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive]
-            if missing:
-                raise StudyError(
-                    f"{path}: no array {', '.join(missing)} among {', '.join(archive) or 'none'}; "
-                    f"an .npz must hold {', '.join(ARRAYS)}"
-                )
-            return {name: _member(archive, name, path) for name in ARRAYS}
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise StudyError(
-            f"{path}: the .npz file is damaged or truncated ({error}); copy or make it again"
-        ) from error
-
-
-def _member(archive: Any, name: str, path: str | Path) -> NDArray[Any]:
-    try:
-        return archive[name]
-    except ValueError as error:  # numpy's one exception for pickled objects and broken headers
-        if "pickle" in str(error):
-            raise StudyError(
-                f"{path}: {name} holds pickled Python objects, which are never loaded; "
-                f"allowed is a plain array of numbers"
-            ) from error
-        raise StudyError(
-            f"{path}: {name} cannot be read ({error}); copy or make the file again"
-        ) from error
+    return read_arrays(path, ARRAYS)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from study.data.checks import check_dataset
 from study.data.digits import BUNDLED
+from study.data.doubts import doubts
+from study.data.headers import ARRAYS
 from study.data.idx import read_idx
-from study.data.npz import ARRAYS, read_npz
+from study.data.npz import read_npz
 from study.errors import StudyError
-from study.files import atomic, read_json, write_json
+from study.files import atomic, write_json
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +67,11 @@ def load_prepared(
 
 
 def manifest_of(
-    dataset: str, classes: int, arrays: Mapping[str, NDArray[np.uint8]]
+    dataset: str, classes: int, arrays: Mapping[str, NDArray[np.uint8]], warnings: Sequence[str]
 ) -> dict[str, Any]:
-    """Describe prepared arrays: image shape [h, w, c], images per class, SHA-256 of the content."""
+    """Describe prepared arrays: image shape [h, w, c], images per class, SHA-256 of the content,
+    and what is doubtful about them (`warnings`).
+    """
     shape = list(arrays["x_train"].shape[1:])
     counts = {}
     for part in ("train", "test"):
@@ -80,6 +84,7 @@ def manifest_of(
         "classes": classes,
         **counts,
         "sha256": content_digest(arrays),
+        "warnings": list(warnings),
     }
 
 
@@ -111,25 +116,12 @@ def prepare(
         read = {name: read_idx(source[name]) for name in ARRAYS}
         places = {name: source[name] for name in ARRAYS}
     arrays = check_dataset(read, places, classes)
-    description = manifest_of(dataset, classes, arrays)
+    description = manifest_of(dataset, classes, arrays, doubts(arrays, places, classes))
     for part in ("train", "test"):
         counts = description[part]["per_class"]
         log.info("%s: %d %s images, by class %s", dataset, sum(counts), part, counts)
-        if 0 in counts:
-            log.warning("%s: no %s image of class %d", dataset, part, counts.index(0))
+    for warning in description["warnings"]:
+        log.warning("warning: %s: %s", dataset, warning)
     with atomic(data) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
     write_json(manifest, description)
-
-
-def read_images(manifest: str | Path) -> tuple[int, int]:
-    """How many training and test images the prepared data holds.
-
-    Raises:
-        StudyError: the file is not a manifest.
-    """
-    content = read_json(manifest)
-    try:
-        return int(content["train"]["images"]), int(content["test"]["images"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{manifest}: no manifest of prepared data") from error

@@ -1,11 +1,15 @@
 """The images to train on, to validate on and to test on."""
 
+import logging
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
+
+log = logging.getLogger(__name__)
 
 
 def stratified_holdout(
@@ -21,17 +25,21 @@ def stratified_holdout(
     """
     from sklearn.model_selection import train_test_split  # 1 s to import, needed by few jobs
 
-    positions = np.arange(len(labels))
-    try:
-        train, holdout = train_test_split(
-            positions, test_size=fraction, random_state=seed, stratify=labels
-        )
-    except ValueError as error:
+    classes, counts = np.unique(labels, return_counts=True)
+    held = math.ceil(len(labels) * fraction)
+    if counts.min() < 2:
         raise StudyError(
-            f"holdout_fraction: {fraction} of {len(labels)} images cannot be held out with every "
-            f"class in proportion; allowed is a fraction that leaves each class on both sides "
-            f"({error})"
-        ) from error
+            f"holdout_fraction: class {classes[counts.argmin()]} has 1 image of {len(labels)}, "
+            "which cannot be both trained on and held out; allowed are 2 or more of each class"
+        )
+    if not len(classes) <= held <= len(labels) - len(classes):
+        raise StudyError(
+            f"holdout_fraction: {fraction} of {len(labels)} images holds out {held}; allowed is a "
+            f"fraction that leaves each of {len(classes)} classes on both sides"
+        )
+    train, holdout = train_test_split(
+        np.arange(len(labels)), test_size=fraction, random_state=seed, stratify=labels
+    )
     return np.sort(train), np.sort(holdout)
 
 
@@ -53,7 +61,14 @@ def split(
     fitted, test = (images["train"], arrays["y_train"]), (images["test"], arrays["y_test"])
     if holdout_fraction is None:
         return fitted, test, test
-    kept, held = stratified_holdout(arrays["y_train"], holdout_fraction, seed)
+    labels = arrays["y_train"]
+    kept, held = stratified_holdout(labels, holdout_fraction, seed)
+    absent = sorted(set(labels.tolist()) - set(labels[held].tolist()))
+    if absent:
+        log.warning(
+            "warning: holdout_fraction: %s leaves no held-out image of class %s",
+            *(holdout_fraction, ", ".join(map(str, absent))),
+        )
     return (fitted[0][kept], fitted[1][kept]), (fitted[0][held], fitted[1][held]), test
 
 

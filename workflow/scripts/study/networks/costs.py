@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from study.networks.layers import Layer, Shape, feature_shapes
+from study.networks.layers import Layer, Shape, feature_shapes, layer_names
 
 
 def count_values(layers: Sequence[Layer], input_shape: Shape) -> int:
@@ -15,18 +15,31 @@ def count_parameters(layers: Sequence[Layer], input_shape: Shape, classes: int) 
     """All parameters, as Keras counts them: a batch normalization has 4 per channel, of which
     2 are moving statistics. The softmax layer over `classes` is included.
     """
-    shape = tuple(input_shape)
-    total = 0
-    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
+    shapes = [tuple(input_shape), *feature_shapes(layers, input_shape)]
+    return sum(_parameters(layers, shapes)) + (shapes[-1][-1] + 1) * classes
+
+
+def largest_layer(layers: Sequence[Layer], input_shape: Shape) -> tuple[str, int]:
+    """The name of the layer with the most parameters, and their number."""
+    shapes = [tuple(input_shape), *feature_shapes(layers, input_shape)]
+    counts = zip(layer_names(layers), _parameters(layers, shapes), strict=True)
+    return max(counts, key=lambda count: count[1])
+
+
+def _parameters(layers: Sequence[Layer], shapes: Sequence[Shape]) -> list[int]:
+    """The parameters of each layer; `shapes` has that of the images first."""
+    counts = []
+    for layer, shape in zip(layers, shapes, strict=False):
         match layer["type"]:
             case "conv":
-                total += (layer["kernel"] ** 2 * shape[-1] + 1) * layer["filters"]
+                counts.append((layer["kernel"] ** 2 * shape[-1] + 1) * layer["filters"])
             case "dense":
-                total += (shape[-1] + 1) * layer["units"]
+                counts.append((shape[-1] + 1) * layer["units"])
             case "batch_norm":
-                total += 4 * shape[-1]
-        shape = after
-    return total + (shape[-1] + 1) * classes
+                counts.append(4 * shape[-1])
+            case _:
+                counts.append(0)
+    return counts
 
 
 def multiply_adds(layers: Sequence[Layer], input_shape: Shape, classes: int) -> int:

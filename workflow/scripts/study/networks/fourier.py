@@ -102,3 +102,15 @@ def taken_multiply_adds(
         for shape, filters, size in convolutions_by_fourier(layers, input_shape, batch)
     )
     return multiply_adds(layers, input_shape, classes) - saved
+
+
+def multiply_adds_as_done(
+    layers: Sequence[Layer], input_shape: Shape, classes: int, batch: int, on_gpu: bool
+) -> int:
+    """Multiply-adds of one image's way through the network, as the training computes them.
+
+    On a GPU, where cuDNN chooses the way of each convolution, those of one for each tap.
+    """
+    if on_gpu:
+        return multiply_adds(layers, input_shape, classes)
+    return taken_multiply_adds(layers, input_shape, classes, batch)

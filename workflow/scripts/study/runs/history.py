@@ -2,10 +2,13 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from study.errors import StudyError
 from study.tables import write_csv
@@ -66,11 +69,41 @@ def read_histories(paths: Sequence[str | Path]) -> list[History]:
         for path, text in zip(paths, texts, strict=True):
             _check_numbers(path, text)
         raise
+    wrong = _wrong(together)
     histories, end = [], 0
-    for text in texts:
+    for path, text in zip(paths, texts, strict=True):
         start, end = end, end + text.count("\n")
-        histories.append(together[start:end].reset_index(drop=True))
+        history = together[start:end].reset_index(drop=True)
+        _check_values(path, history, wrong[start:end])
+        histories.append(history)
     return histories
+
+
+def _wrong(history: History) -> NDArray[np.bool_]:
+    """Whether each figure [epochs, columns] is out of its range; NaN is in it."""
+    values = history.to_numpy(dtype=float)
+    highest = [1.0 if "accuracy" in name else math.inf for name in COLUMNS]
+    return (values < 0) | (values > highest)
+
+
+def _check_values(path: str | Path, history: History, wrong: NDArray[np.bool_]) -> None:
+    """Check the ranges of all figures, and that the epochs are 1, 2, 3 and so on."""
+    if wrong.any():
+        row, column = (int(places[0]) for places in np.nonzero(wrong))
+        name = list(COLUMNS)[column]
+        value = float(history[name].to_numpy()[row])
+        limits = "from 0 to 1" if "accuracy" in name else "of at least 0"
+        raise StudyError(
+            f"{path}: {name}: {value:g} in row {row + 1} is not a number {limits}; delete it and "
+            "run again"
+        )
+    epochs = history["epoch"].to_numpy()
+    odd = np.flatnonzero(epochs != np.arange(1, len(epochs) + 1))
+    if len(odd):
+        raise StudyError(
+            f"{path}: epoch: {epochs[odd[0]]} in row {odd[0] + 1}, where epoch {odd[0] + 1} is "
+            "missing; delete it and run again"
+        )
 
 
 def _epochs(path: str | Path) -> str:

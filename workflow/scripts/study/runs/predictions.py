@@ -1,16 +1,24 @@
 """The predictions of each run for the test images."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from study.archives import read_arrays
 from study.errors import StudyError
 from study.runs.metrics import RunKey
+
+REPORTED, LAST = "probabilities", "last_probabilities"
+"""Names in predictions.npz: of the reported network, and, where that is the one after the chosen
+epoch, of the one after the last."""
+
+
+ROUNDING = 1e-3
+"""By how much the probabilities of an image may miss 1."""
 
 
 @dataclass(frozen=True)
@@ -63,35 +71,61 @@ class Predictions:
         return self.correct / len(self.labels)
 
 
-def read_probabilities(path: str | Path) -> Probabilities:
-    """A run's probabilities: after the chosen epoch if there is one, else after the last.
+def read_probabilities(path: str | Path, name: str = REPORTED) -> Probabilities:
+    """A run's probabilities: of the network that is reported, which is that after the chosen epoch
+    if there is one, else that after the last; or those of another `name`.
 
     Raises:
         StudyError: the file is damaged.
         OSError: the file cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            chosen = "chosen_probabilities" in archive
-            values = archive["chosen_probabilities" if chosen else "probabilities"]
-            labels = archive["labels"]
-        if values.ndim != 2 or labels.shape != values.shape[:1] or not len(labels):
-            raise ValueError(f"shapes {values.shape} and {labels.shape}")
-        if labels.max() >= values.shape[1]:
-            raise ValueError(f"label {labels.max()} of {values.shape[1]} classes")
-        return Probabilities(values, labels)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{path}: damaged ({error}); delete it and run again") from error
+        arrays = read_arrays(path, (name, "labels"))
+        _check_arrays(arrays[name], arrays["labels"])
+    except StudyError as error:
+        raise StudyError(f"{error}; delete it and run again") from None
+    except ValueError as error:
+        raise StudyError(f"{path}: damaged, {error}; delete it and run again") from None
+    return Probabilities(arrays[name], arrays["labels"])
 
 
-def read_predictions(path: str | Path) -> Predictions | None:
-    """A run's predictions, from its probabilities; None if these are not finite.
+def _check_arrays(probabilities: NDArray[Any], labels: NDArray[Any]) -> None:
+    """Check types, shapes and ranges; probabilities that are not finite are allowed.
+
+    Raises:
+        ValueError: in words, with the array's name.
+    """
+    if probabilities.dtype.kind != "f" or probabilities.ndim != 2:
+        raise ValueError(
+            f"probabilities: {probabilities.dtype} of shape {list(probabilities.shape)} in place "
+            "of floats [images, classes]"
+        )
+    if labels.dtype.kind not in "iu" or labels.shape != probabilities.shape[:1]:
+        raise ValueError(
+            f"labels: {labels.dtype} of shape {list(labels.shape)} in place of one whole number "
+            f"for each of {len(probabilities)} images"
+        )
+    if not len(labels):
+        raise ValueError("labels: none")
+    classes = probabilities.shape[1]
+    if labels.min() < 0 or labels.max() >= classes:
+        worst = labels.min() if labels.min() < 0 else labels.max()
+        raise ValueError(f"labels: {worst} is not from 0 to {classes - 1}")
+    finite = probabilities[np.isfinite(probabilities).all(axis=1)]
+    if (finite < 0).any() or (finite > 1 + ROUNDING).any():
+        raise ValueError("probabilities: not all from 0 to 1")
+    if (abs(finite.sum(axis=1) - 1) > ROUNDING).any():
+        raise ValueError("probabilities: those of an image do not add up to 1")
+
+
+def read_predictions(path: str | Path, name: str = REPORTED) -> Predictions | None:
+    """A run's predictions, from its probabilities of this name; None if these are not finite.
 
     Raises:
         StudyError: the file is damaged.
         OSError: the file cannot be read.
     """
-    found = read_probabilities(path)
+    found = read_probabilities(path, name)
     return found.decided if found.are_finite else None
 
 

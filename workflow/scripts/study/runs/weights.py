@@ -1,8 +1,6 @@
 """The weights of a run, before and after training."""
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,21 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study.archives import read_arrays
 from study.errors import StudyError
 
 
 def read_weights(path: str | Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a weights.npz by `{initial|final}/{layer}/{variable}`.
+    """The arrays of a weights.npz by `{initial|final|chosen}/{layer}/{variable}`: the weights
+    before training, after the last epoch, and after the chosen epoch where there is one.
 
     Raises:
         StudyError: the file is damaged.
         OSError: the file cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, RuntimeError) as error:
-        raise StudyError(f"{path}: damaged ({error}); delete it and run again") from error
+        return read_arrays(path)
+    except StudyError as error:
+        raise StudyError(f"{error}; delete it and run again") from None
 
 
 KINDS = ("conv", "dense", "output")

@@ -1,23 +1,20 @@
 """The contrasts judged over paired seeds."""
 
+import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from study.config.contrasts import Contrast
 from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
-from study.statistics.findings import (
-    IDENTICAL,
-    NO_PAIR,
-    Finding,
-    finding_in_words,
-    findings,
-    left_out,
-)
+from study.statistics.failures import Failures, failures_of
+from study.statistics.findings import Finding, findings
 from study.statistics.methods import mcnemar_test
+from study.statistics.sentences import Wording, margin_of_errors, sentences
 from study.words import count_of
 
 
@@ -25,8 +22,13 @@ from study.words import count_of
 class ContrastRow:
     """One contrast: a line of comparisons.csv, a column per field.
 
-    Accuracies are fractions, means over the paired seeds. `difference`, `low` and `high` are
-    percentage points, the variant minus the baseline. `mcnemar` has a p-value per seed.
+    Accuracies are fractions, means over the paired seeds. `difference` and the intervals are
+    percentage points, the variant minus the baseline: `low` and `high` are simultaneous for the
+    family and decide the verdict, `normal_low` and `normal_high` (Student's t) hold if differences
+    are normal and decide nothing. `superiority` is the probability that the variant beats the
+    baseline with one seed. `mcnemar` has a p-value per seed. `within_margin` (yes or no) says
+    whether the interval lies within the margin, which is `margin_of_errors` of the baseline's
+    errors.
     """
 
     family: str
@@ -41,36 +43,50 @@ class ContrastRow:
     low: float | None
     high: float | None
     interval: str
+    normal_low: float | None
+    normal_high: float | None
     p: float | None
     test: str
     p_adjusted: float | None
+    superiority: float | None
+    superiority_low: float | None
+    superiority_high: float | None
     mcnemar: str
+    failed_runs: str
     verdict: str
+    verdict_without_failed: str
+    within_margin: str
+    margin_of_errors: float | None
     seeds_needed: str
     conclusion: str
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """The runs of a contrast's baseline and variant, in the order of their common seeds."""
+    """The runs of a contrast's baseline and variant, by the seeds that both have."""
 
-    baseline: list[Predictions]
-    variant: list[Predictions]
+    baseline: Mapping[int, Predictions]
+    variant: Mapping[int, Predictions]
+
+    @property
+    def points_by_seed(self) -> dict[int, float]:
+        """Differences in percentage points, variant minus baseline."""
+        return {
+            seed: 100 * (self.variant[seed].correct - baseline.correct) / len(baseline.labels)
+            for seed, baseline in self.baseline.items()
+        }
 
     @property
     def points(self) -> list[float]:
-        """Differences in percentage points, variant minus baseline."""
-        return [
-            100 * (variant.correct - baseline.correct) / len(variant.labels)
-            for baseline, variant in zip(self.baseline, self.variant, strict=True)
-        ]
+        """The differences in the order of the seeds."""
+        return list(self.points_by_seed.values())
 
     @property
     def same(self) -> list[bool]:
-        """Whether the two predict the same class for every image."""
+        """Whether the two predict the same class for every image, for each seed."""
         return [
-            np.array_equal(baseline.classes, variant.classes)
-            for baseline, variant in zip(self.baseline, self.variant, strict=True)
+            np.array_equal(baseline.classes, self.variant[seed].classes)
+            for seed, baseline in self.baseline.items()
         ]
 
 
@@ -78,8 +94,8 @@ def pairs_of(contrast: Contrast, runs: Runs, seeds: Sequence[int]) -> Pairs:
     """The contrast's runs with those of `seeds` that both of its variants have finished."""
     both = [s for s in seeds if {(contrast.baseline, s), (contrast.variant, s)} <= runs.keys()]
     return Pairs(
-        [runs[RunKey(contrast.baseline, seed)] for seed in both],
-        [runs[RunKey(contrast.variant, seed)] for seed in both],
+        {seed: runs[RunKey(contrast.baseline, seed)] for seed in both},
+        {seed: runs[RunKey(contrast.variant, seed)] for seed in both},
     )
 
 
@@ -87,6 +103,7 @@ def contrast_rows(
     contrasts: Sequence[Contrast], runs: Runs, seeds: Sequence[int], margin: float
 ) -> list[ContrastRow]:
     """Every contrast judged within its family, in the order of `contrasts`."""
+    failures = failures_of(runs)
     families: dict[str, list[Contrast]] = defaultdict(list)
     for contrast in contrasts:
         families[contrast.family].append(contrast)
@@ -94,55 +111,76 @@ def contrast_rows(
     for family in families.values():
         pairs = [pairs_of(contrast, runs, seeds) for contrast in family]
         judged = findings(
-            [pair.points for pair in pairs],
+            [[pair.points_by_seed.get(seed, math.nan) for seed in seeds] for pair in pairs],
             margin,
             identical=[bool(pair.same) and all(pair.same) for pair in pairs],
+            failed=[
+                [failures.has((c.baseline, c.variant), seed) for seed in seeds] for c in family
+            ],
         )
         for contrast, pair, finding in zip(family, pairs, judged, strict=True):
-            rows[contrast] = _contrast_row(contrast, pair, finding, len(seeds))
+            rows[contrast] = _contrast_row(contrast, pair, finding, failures, len(seeds))
     return [rows[contrast] for contrast in contrasts]
 
 
-def _contrast_row(contrast: Contrast, pairs: Pairs, finding: Finding, seeds: int) -> ContrastRow:
-    def mean_accuracy(runs: Sequence[Predictions]) -> float | None:
-        return float(np.mean([run.accuracy for run in runs])) if runs else None
+def _contrast_row(
+    contrast: Contrast, pairs: Pairs, finding: Finding, failures: Failures, seeds: int
+) -> ContrastRow:
+    def mean_accuracy(runs: Mapping[int, Predictions]) -> float | None:
+        return float(np.mean([run.accuracy for run in runs.values()])) if runs else None
 
     mcnemar = [
-        "identical" if same else str(mcnemar_test(variant.right, baseline.right))
-        for baseline, variant, same in zip(pairs.baseline, pairs.variant, pairs.same, strict=True)
+        "identical" if same else str(mcnemar_test(pairs.variant[seed].right, baseline.right))
+        for (seed, baseline), same in zip(pairs.baseline.items(), pairs.same, strict=True)
     ]
-    names = f"{contrast.variant} and {contrast.baseline}"
-    if finding.verdict == NO_PAIR:
-        sentence = f"Nothing can be said of {names}: no seed has finished runs of both."
-    elif finding.verdict == IDENTICAL:
-        sentence = (
-            f"{names} predicted the same class for every test image, with "
-            f"{count_of(finding.n, 'seed')}; there is nothing to test."
-        ) + (" Both got every image right." if mean_accuracy(pairs.variant) == 1 else "")
-    else:
-        sentence = finding_in_words(
-            finding,
-            decided=f"{contrast.variant} is {finding.verdict} than {contrast.baseline}",
-            subject=f"{contrast.variant} minus {contrast.baseline}",
-        )
+    both = contrast.baseline, contrast.variant
+    accuracy = mean_accuracy(pairs.baseline)
+    perfect = " Both got every image right." if accuracy == 1 else ""
+    wording = Wording(
+        decided=lambda verdict: f"{contrast.variant} is {verdict} than {contrast.baseline}",
+        subject=f"{contrast.variant} minus {contrast.baseline}",
+        event=f"{contrast.variant} beats {contrast.baseline}",
+        accuracy=accuracy,
+        missing=f"Nothing can be said of {contrast.variant} and {contrast.baseline}: no seed has "
+        "finished runs of both.",
+        same=f"{contrast.variant} and {contrast.baseline} predicted the same class for every test "
+        f"image, with {count_of(finding.n, 'seed')}; there is nothing to test.{perfect}",
+    )
     return ContrastRow(
         family=contrast.family,
         contrast=contrast.name,
         baseline=contrast.baseline,
         variant=contrast.variant,
         differs=contrast.differs,
-        n=finding.n,
-        baseline_accuracy=mean_accuracy(pairs.baseline),
+        baseline_accuracy=accuracy,
         variant_accuracy=mean_accuracy(pairs.variant),
         difference=finding.mean,
-        low=finding.interval.low if finding.interval else None,
-        high=finding.interval.high if finding.interval else None,
-        interval=finding.interval.method if finding.interval else "",
-        p=finding.test.p if finding.test else None,
-        test=finding.test.name if finding.test else "",
-        p_adjusted=finding.p_adjusted,
         mcnemar="; ".join(mcnemar),
-        verdict=finding.verdict,
-        seeds_needed=finding.seeds_needed,
-        conclusion=sentence + left_out(finding.n, seeds),
+        failed_runs=failures.names(both),
+        margin_of_errors=margin_of_errors(finding.margin, accuracy),
+        conclusion=sentences(finding, wording, " ".join(failures.in_words(both)), seeds),
+        **finding_columns(finding),
     )
+
+
+def finding_columns(finding: Finding) -> dict[str, Any]:
+    """The columns that comparisons.csv and effects.csv have in common."""
+    interval, normal, superiority = finding.interval, finding.student, finding.superiority
+    return {
+        "n": finding.n,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "interval": interval.method if interval else "",
+        "normal_low": normal.low if normal else None,
+        "normal_high": normal.high if normal else None,
+        "p": finding.test.p if finding.test else None,
+        "test": finding.test.name if finding.test else "",
+        "p_adjusted": finding.p_adjusted,
+        "superiority": superiority.estimate if superiority else None,
+        "superiority_low": superiority.interval.low if superiority else None,
+        "superiority_high": superiority.interval.high if superiority else None,
+        "verdict": finding.verdict,
+        "verdict_without_failed": finding.without.verdict if finding.without else "",
+        "within_margin": "yes" if finding.is_small else "no",
+        "seeds_needed": finding.seeds_needed,
+    }

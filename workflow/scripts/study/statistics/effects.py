@@ -9,15 +9,10 @@ from numpy.typing import NDArray
 
 from study.runs.metrics import RunKey
 from study.runs.predictions import Runs
-from study.statistics.findings import (
-    HIGHER,
-    LOWER,
-    NO_PAIR,
-    Finding,
-    finding_in_words,
-    findings,
-    left_out,
-)
+from study.statistics.contrasts import finding_columns
+from study.statistics.failures import failures_of
+from study.statistics.findings import HIGHER, LOWER, findings
+from study.statistics.sentences import Wording, sentences
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,11 @@ def _per_seed(cells: NDArray[np.float64]) -> list[float]:
 
 @dataclass(frozen=True)
 class EffectRow:
-    """One main effect or interaction: a line of effects.csv, in percentage points."""
+    """One main effect or interaction: a line of effects.csv, in percentage points.
+
+    The columns that comparisons.csv has too mean the same; `superiority` is the probability that
+    the effect is positive with one seed.
+    """
 
     kind: str
     effect: str
@@ -109,17 +108,32 @@ class EffectRow:
     low: float | None
     high: float | None
     interval: str
+    normal_low: float | None
+    normal_high: float | None
     p: float | None
+    test: str
     p_adjusted: float | None
+    superiority: float | None
+    superiority_low: float | None
+    superiority_high: float | None
+    failed_runs: str
     verdict: str
+    verdict_without_failed: str
+    within_margin: str
+    seeds_needed: str
     conclusion: str
+
+
+def complete_seeds(variants: Sequence[str], runs: Runs, seeds: Sequence[int]) -> list[int]:
+    """The seeds that every variant has finished."""
+    return [seed for seed in seeds if all((variant, seed) in runs for variant in variants)]
 
 
 def accuracy_table(
     variants: Sequence[str], runs: Runs, seeds: Sequence[int]
 ) -> NDArray[np.float64]:
     """Accuracies [seeds, variants] in percent, of the seeds that every variant has finished."""
-    complete = [s for s in seeds if all((variant, s) in runs for variant in variants)]
+    complete = complete_seeds(variants, runs, seeds)
     table = [
         [100 * runs[RunKey(variant, seed)].accuracy for variant in variants] for seed in complete
     ]
@@ -128,53 +142,66 @@ def accuracy_table(
 
 def effect_rows(
     factors: Mapping[str, Sequence[str]],
-    accuracies: NDArray[np.float64],
-    seeds: int,
+    variants: Sequence[str],
+    runs: Runs,
+    seeds: Sequence[int],
     margin: float,
 ) -> list[EffectRow]:
     """Every effect of the design, judged as one family.
 
-    `accuracies` is as from accuracy_table; `seeds` counts the study's.
+    `variants` are every combination of levels, the last factor varying fastest.
     """
+    failures = failures_of(runs)
+    accuracies = accuracy_table(variants, runs, seeds)
     found = effects(factors, accuracies)
-    judged = findings([effect.points for effect in found], margin, words=(HIGHER, LOWER))
+    failed = [failures.has(variants, seed) for seed in complete_seeds(variants, runs, seeds)]
+    judged = findings(
+        [effect.points for effect in found],
+        margin,
+        words=(HIGHER, LOWER),
+        failed=[failed] * len(found),
+    )
+    accuracy = float(accuracies.mean()) / 100 if accuracies.size else None
+    failures_in_words = " ".join(failures.in_words(variants))
     return [
         EffectRow(
             kind=effect.kind,
             effect=" x ".join(change.name for change in effect.changes),
             levels=", ".join(change.levels for change in effect.changes),
-            n=finding.n,
             estimate=finding.mean,
-            low=finding.interval.low if finding.interval else None,
-            high=finding.interval.high if finding.interval else None,
-            interval=finding.interval.method if finding.interval else "",
-            p=finding.test.p if finding.test else None,
-            p_adjusted=finding.p_adjusted,
-            verdict=finding.verdict,
-            conclusion=_effect_sentence(effect, finding) + left_out(finding.n, seeds),
+            failed_runs=failures.names(variants),
+            conclusion=sentences(
+                finding, _wording(effect, accuracy), failures_in_words, len(seeds)
+            ),
+            **finding_columns(finding),
         )
         for effect, finding in zip(found, judged, strict=True)
     ]
 
 
-def _effect_sentence(effect: Effect, finding: Finding) -> str:
-    if finding.verdict == NO_PAIR:
-        return "Nothing can be said: no seed has finished runs of every variant."
+def _wording(effect: Effect, accuracy: float | None) -> Wording:
     change, *moderators = effect.changes
     subject = f"the change by {change.name} ({change.levels})"
+    missing = "Nothing can be said: no seed has finished runs of every variant."
     if not moderators:
-        return finding_in_words(
-            finding,
-            decided=f"Accuracy is {finding.verdict} {_with(change, change.other)} than "
-            f"{_with(change, change.first)}",
+        higher, lower = _with(change, change.other), _with(change, change.first)
+        return Wording(
+            decided=lambda verdict: f"Accuracy is {verdict} {higher} than {lower}",
             subject=subject,
+            event="The effect is positive",
+            accuracy=accuracy,
+            missing=missing,
         )
     (moderator,) = moderators
     first, other = _with(moderator, moderator.first), _with(moderator, moderator.other)
-    return finding_in_words(
-        finding,
-        decided=f"{subject[0].upper()}{subject[1:]} is {finding.verdict} {other} than {first}",
+    return Wording(
+        decided=lambda verdict: (
+            f"{subject[0].upper()}{subject[1:]} is {verdict} {other} than {first}"
+        ),
         subject=f"{subject} {other}, minus that {first},",
+        event="The effect is positive",
+        accuracy=accuracy,
+        missing=missing,
     )
 
 

@@ -1,23 +1,24 @@
-"""What may be concluded from paired differences over seeds: a verdict, and a sentence."""
+"""What may be concluded from paired differences over seeds: the verdict and its figures.
+
+Every verdict is read off one interval, the inverted sign-flip test (sign_flip.py). sentences.py
+puts it into words; conditions.py judges the conditions of a claim by the same test.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean, stdev
+from dataclasses import dataclass, replace
+from statistics import stdev
 
 from study.statistics.methods import (
-    ALPHA,
-    MOST_SEEDS,
     Interval,
+    Superiority,
     Test,
     has_spread,
-    holm,
-    least_seeds,
-    mean_interval,
-    seeds_to_detect,
-    sign_flip_test,
+    probability_of_superiority,
+    student_interval,
 )
-from study.words import signed
+from study.statistics.power import MOST_SEEDS, seeds_to_detect
+from study.statistics.sign_flip import SignFlip, least_seeds, sign_flip_family
 
 BETTER, WORSE = "better", "worse"
 
@@ -41,32 +42,35 @@ NO_PAIR = "no pair of finished runs"
 class Finding:
     """A mean difference in percentage points and what may be concluded from it.
 
-    None where there is no figure: a mean without values, an interval without spread, a test of
-    one value. `seeds_needed` is given with the verdict TOO_FEW alone.
+    `interval` is simultaneous for the family and decides the verdict; None where it has no bounds,
+    which is so with fewer than `least_seeds()` seeds. `student` describes the values if they are
+    normal and decides nothing. `seeds_needed` is given with the verdict TOO_FEW alone. `without`
+    is the finding on the seeds without a failed training, where there is one.
     """
 
     n: int
     mean: float | None
     interval: Interval | None
+    student: Interval | None
     test: Test | None
     p_adjusted: float | None
+    superiority: Superiority | None
     verdict: str
     seeds_needed: str
     margin: float
     family: int
+    failed: int = 0
+    without: "Finding | None" = None
 
     @property
-    def figures(self) -> str:
-        """The mean with its number of seeds, interval and adjusted p, in words."""
-        parts = [f"n = {self.n}"]
-        if self.interval:
-            low, high = signed(self.interval.low), signed(self.interval.high)
-            parts.append(f"95 % interval {low} to {high}, {self.interval.method}")
-        elif self.n > 1:
-            parts.append("the same with every seed")
-        if self.p_adjusted is not None:
-            parts.append(f"adjusted p = {self.p_adjusted:.2g}")
-        return f"{signed(self.mean)} points ({'; '.join(parts)})"
+    def is_small(self) -> bool:
+        """Whether no difference larger than the margin is in the interval."""
+        return self.interval is not None and self.interval.lies_within(self.margin)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the verdict is that there is a difference."""
+        return self.verdict in (BETTER, WORSE, HIGHER, LOWER)
 
 
 def findings(
@@ -74,101 +78,117 @@ def findings(
     margin: float,
     words: tuple[str, str] = (BETTER, WORSE),
     identical: Sequence[bool] = (),
+    failed: Sequence[Sequence[bool]] = (),
 ) -> list[Finding]:
     """Judge the differences over seeds (in points) of every contrast of one family.
 
     The verdict is the first that holds:
 
     - IDENTICAL: the pair is marked so in `identical`; there is nothing to test.
-    - one of `words`, for a positive and a negative mean: the sign-flip test over seeds, adjusted
-      by Holm over the family, has p <= ALPHA.
-    - no difference larger than `margin`: the 95 % interval lies within plus or minus `margin`.
-    - TOO_FEW: so few that the test cannot reach ALPHA in this family, or that it would miss a
-      difference of `margin`, or as large as the mean if that is larger, in more than one study of
-      five, at the observed spread.
+    - one of `words`, for a positive and a negative mean: the interval excludes zero.
+    - no difference larger than `margin`: the interval lies within plus or minus `margin`. With a
+      failed training it is UNDECIDED instead.
+    - TOO_FEW: so few that the test cannot reach ALPHA, or would miss a true difference of `margin`
+      in more than one study of five, at the observed spread.
     - UNDECIDED.
+
+    Args:
+        family: for each contrast its differences, one for each seed in a common order; NaN where
+            the seed has no pair of runs.
+        failed: for each contrast, which of its differences come from a failed training. Such a
+            contrast is judged with and without them, and is never called free of a difference.
+
+    Raises:
+        ValueError: the contrasts have different numbers of seeds.
     """
-    tests = [sign_flip_test(values) for values in family]
-    adjusted = holm([test.p if test else None for test in tests])
     same = identical or [False] * len(family)
+    marks = failed or [[False] * len(values) for values in family]
+    has_failure = [any(mark) for mark in marks]
+    found = _judged(family, margin, words, same, has_failure)
+    if not any(has_failure):
+        return found
+    kept = [
+        [math.nan if mark else value for value, mark in zip(values, of, strict=True)]
+        for values, of in zip(family, marks, strict=True)
+    ]
+    without = _judged(kept, margin, words, same, has_failure)
     return [
-        _finding(list(values), test, p, len(family), margin, words, is_same)
-        for values, test, p, is_same in zip(family, tests, adjusted, same, strict=True)
+        replace(finding, failed=finding.n - other.n, without=other)
+        if finding.n > other.n
+        else finding
+        for finding, other in zip(found, without, strict=True)
+    ]
+
+
+def _judged(
+    family: Sequence[Sequence[float]],
+    margin: float,
+    words: tuple[str, str],
+    identical: Sequence[bool],
+    has_failure: Sequence[bool],
+) -> list[Finding]:
+    flips = sign_flip_family(family)
+    return [
+        _finding(
+            [value for value in values if math.isfinite(value)],
+            flip,
+            len(family),
+            margin,
+            words,
+            is_same,
+            is_failed,
+        )
+        for values, flip, is_same, is_failed in zip(
+            family, flips, identical, has_failure, strict=True
+        )
     ]
 
 
 def _finding(
     values: list[float],
-    test: Test | None,
-    p_adjusted: float | None,
+    flip: SignFlip | None,
     family: int,
     margin: float,
     words: tuple[str, str],
     identical: bool,
+    has_failure: bool,
 ) -> Finding:
-    n = len(values)
-    mean = fmean(values) if values else None
-    interval = mean_interval(values)
-    needed = ""
-    if mean is None:
-        verdict = NO_PAIR
-    elif identical:
-        verdict, test, p_adjusted = IDENTICAL, None, None
-    elif p_adjusted is not None and p_adjusted <= ALPHA:
-        verdict = words[0] if mean > 0 else words[1]
-    elif interval and -margin <= interval.low and interval.high <= margin:
-        verdict = f"no difference larger than {margin:g}"
-    else:
-        seeds = _seeds_needed(values, margin, family)
-        verdict = TOO_FEW if n < seeds else UNDECIDED
-        if n < seeds:
-            needed = f"{seeds}" if seeds < math.inf else f">{MOST_SEEDS}"
-    return Finding(n, mean, interval, test, p_adjusted, verdict, needed, margin, family)
+    base = Finding(
+        n=len(values),
+        mean=flip.mean if flip else None,
+        interval=flip.simultaneous if flip else None,
+        student=student_interval(values),
+        test=Test(flip.p, flip.name) if flip and len(values) > 1 else None,
+        p_adjusted=flip.p_adjusted if flip and len(values) > 1 else None,
+        superiority=probability_of_superiority(values),
+        verdict=NO_PAIR,
+        seeds_needed="",
+        margin=margin,
+        family=family,
+    )
+    if flip is None:
+        return base
+    if identical:
+        return replace(
+            base, verdict=IDENTICAL, interval=None, test=None, p_adjusted=None, superiority=None
+        )
+    if base.interval and base.interval.excludes(0):
+        return replace(base, verdict=words[0] if flip.mean > 0 else words[1])
+    if base.is_small:
+        return replace(base, verdict=UNDECIDED if has_failure else no_difference(margin))
+    needed = _seeds_needed(values, margin, family)
+    if base.n >= needed:
+        return replace(base, verdict=UNDECIDED)
+    seeds = f"{needed}" if needed < math.inf else f">{MOST_SEEDS}"
+    return replace(base, verdict=TOO_FEW, seeds_needed=seeds)
+
+
+def no_difference(margin: float) -> str:
+    """The verdict of equivalence."""
+    return f"no difference larger than {margin:g}"
 
 
 def _seeds_needed(values: Sequence[float], margin: float, family: int) -> float:
-    least = least_seeds(family)
     if not has_spread(values):
-        return least
-    difference = max(margin, abs(fmean(values)))
-    return max(least, seeds_to_detect(difference, stdev(values), family) or math.inf)
-
-
-def why_too_few(finding: Finding) -> str:
-    """How many seeds could tell, and from what that follows."""
-    least = least_seeds(finding.family)
-    if finding.seeds_needed == str(least):
-        text = (
-            f"{least} seeds could tell; the test cannot reach p ≤ {ALPHA:g} with fewer in a "
-            f"family of {finding.family}"
-        )
-        return text + ("" if finding.n > 1 else ", and one seed shows no spread")
-    about = "about " + finding.seeds_needed
-    number = about.replace("about >", "more than ")
-    small = abs(finding.mean or 0) <= finding.margin
-    size = f"of {finding.margin:g} points" if small else "as large as this"
-    return f"{number} seeds could tell a difference {size}, at this spread"
-
-
-def finding_in_words(finding: Finding, decided: str, subject: str) -> str:
-    """The verdict with its figures."""
-    if finding.verdict == TOO_FEW:
-        return f"Too few seeds to tell: {subject} is {finding.figures}; {why_too_few(finding)}."
-    if finding.verdict == UNDECIDED:
-        return (
-            f"Undecided: {subject} is {finding.figures}, which rules out neither zero nor a "
-            f"difference of more than {finding.margin:g} points."
-        )
-    if finding.verdict in (BETTER, WORSE, HIGHER, LOWER):
-        return f"{decided}: {finding.figures}."
-    return (
-        f"{finding.verdict[0].upper()}{finding.verdict[1:]} points: {subject} is {finding.figures}."
-    )
-
-
-def left_out(n: int, seeds: int) -> str:
-    """How many of the study's seeds are not in the figures."""
-    missing = seeds - n
-    if not 0 < missing < seeds:
-        return ""
-    return f" {missing} of {seeds} seeds left out, for want of finished runs."
+        return least_seeds()
+    return seeds_to_detect(margin, stdev(values), family) or math.inf

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from study.runs.metrics import Metrics
+from study.statistics.failures import Failures
 from study.summary.overfitting import Thresholds, describe
 from study.summary.provenance import alert, distinct
 from study.summary.rows import Row
-from study.summary.sections import INTERVAL, Block, Kind, Section, Table, table_of
+from study.summary.sections import INTERVAL, Alert, Block, Kind, Section, Table, table_of
 from study.words import NONE, count_of, number, plural
 
 NAMES = {
@@ -32,9 +33,11 @@ def accuracy_section(
     rows: Sequence[Row],
     runs: Sequence[Metrics],
     images: tuple[int, int],
+    failures: Failures,
     thresholds: Thresholds,
+    alerts: Sequence[Alert] = (),
 ) -> Section:
-    """The study in a sentence, warnings, and its main table.
+    """Failed trainings, the study in a sentence, warnings, and its main table.
 
     `runs` are the metrics of the finished runs behind `rows`; `images` counts the training and
     the test images.
@@ -44,13 +47,30 @@ def accuracy_section(
         if runs
         else "No finished run"
     )
-    blocks: list[Block] = [_settings(rows, runs, images)] if runs else []
+    blocks: list[Block] = [*failure_alert(rows, failures)]
+    blocks += [_settings(rows, runs, images)] if runs else []
     blocks += [
+        *alerts,
         *alert(runs),
         performance_table(rows),
         _how_to_read(rows, images[1], thresholds),
     ]
     return Section(title, blocks)
+
+
+def failure_alert(rows: Sequence[Row], failures: Failures) -> list[Alert]:
+    """An alert that names the trainings that did not learn, if there are any."""
+    sentences = failures.in_words(row.id for row in rows)
+    if not sentences:
+        return []
+    return [
+        Alert(
+            "Some trainings did not learn: their accuracy is far below that of the network's other "
+            "seeds (docs/statistics.md has the rule). They are in all means and figures below; "
+            "verdicts are given with and without them.",
+            sentences,
+        )
+    ]
 
 
 def performance_table(rows: Sequence[Row]) -> Table:
@@ -157,7 +177,8 @@ def _how_to_read(rows: Sequence[Row], test_images: int, thresholds: Thresholds) 
         sentences.append("Figures are means over n seeds ± their standard deviation.")
     if over_seeds:
         sentences.append(
-            f"The {INTERVAL} ({', '.join(over_seeds)}) is for the mean accuracy over seeds."
+            f"The {INTERVAL} ({', '.join(over_seeds)}) is for the mean accuracy over seeds, "
+            "if accuracies are normal."
         )
     if "Wilson" in methods:
         sentences.append(

@@ -5,7 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from study.statistics.conditions import Conclusion, mean_in_words
+from study.statistics.conditions import NO_ANSWER, Conclusion
+from study.statistics.failures import unseen_failure_rate
+from study.statistics.findings import BETTER, HIGHER, IDENTICAL, LOWER, NO_PAIR, WORSE
+from study.statistics.sign_flip import least_seeds
 from study.summary.sections import INTERVAL, Bullets, Cell, Kind, Section, Table, table_of
 from study.words import NONE, p_value, signed
 
@@ -18,9 +21,9 @@ def contrast_section(comparisons: pd.DataFrame) -> Section | None:
         "What may be concluded",
         [
             contrast_table(comparisons),
-            "Differences are variant minus baseline, over n paired seeds; p is adjusted by Holm's "
-            "method for all contrasts of a family. `comparisons.csv` states each in a sentence, "
-            "with its tests and McNemar's test for each seed; `contrasts.png` draws them.",
+            _what_is_tested(comparisons) + _margin(comparisons),
+            "`comparisons.csv` states each in a sentence, with McNemar's test for each seed; "
+            "`contrasts.png` draws them.",
         ],
     )
 
@@ -33,6 +36,7 @@ def contrast_table(comparisons: pd.DataFrame) -> Table:
         "Difference (points)": (Kind.NUMBER, lambda row: signed(row.difference)),
         INTERVAL: (Kind.NUMBER, _interval),
         "Adjusted p": (Kind.NUMBER, lambda row: p_value(row.p_adjusted)),
+        "P(A > B)": (Kind.NUMBER, _superiority),
         "In words": (Kind.TEXT, _verdict),
     }
     if comparisons["family"].nunique() > 1:
@@ -41,8 +45,8 @@ def contrast_table(comparisons: pd.DataFrame) -> Table:
         list(comparisons.itertuples()),
         columns,
         name="contrasts",
-        caption="Differences of test accuracy, variant minus baseline, over n paired seeds; p "
-        "adjusted by Holm's method.",
+        caption="Differences of test accuracy, variant minus baseline, over n paired seeds; "
+        "intervals and p are adjusted for the number of contrasts (sign flips, single-step maxT).",
     )
 
 
@@ -54,7 +58,8 @@ def effect_section(effects: pd.DataFrame) -> Section | None:
         "Effects of the factors",
         [
             effect_table(effects),
-            "Main effects and interactions of two factors, computed within each of n seeds.",
+            "Main effects and interactions of two factors, computed within each of n seeds. "
+            + _what_is_tested(effects),
         ],
     )
 
@@ -68,14 +73,14 @@ def effect_table(effects: pd.DataFrame) -> Table:
         "Estimate (points)": (Kind.NUMBER, lambda row: signed(row.estimate)),
         INTERVAL: (Kind.NUMBER, _interval),
         "Adjusted p": (Kind.NUMBER, lambda row: p_value(row.p_adjusted)),
-        "In words": (Kind.TEXT, lambda row: row.verdict),
+        "In words": (Kind.TEXT, _verdict),
     }
     return table_of(
         list(effects.itertuples()),
         columns,
         name="effects",
-        caption="Effects of the factors on test accuracy, over n seeds; p adjusted by Holm's "
-        "method.",
+        caption="Effects of the factors on test accuracy, over n seeds; intervals and p are "
+        "adjusted for the number of effects (sign flips, single-step maxT).",
     )
 
 
@@ -90,7 +95,11 @@ def conclusion_section(conclusions: Sequence[Conclusion]) -> Section | None:
         "The notebook's five conclusions",
         [
             conclusion_table(conclusions),
-            "A conclusion is supported if each of its conditions below is shown over the seeds.",
+            "A conclusion is supported if each of its conditions below is supported, and not "
+            "supported if one is refuted. Conditions are judged by the test of the contrasts, sign "
+            f"flips over paired seeds, which needs at least {least_seeds()} seeds. One is "
+            "supported where its 95 % interval lies on the required side of the bound, and refuted "
+            "where the interval that is simultaneous for all conditions lies on the other side.",
         ],
         [
             Section(
@@ -123,11 +132,17 @@ def conclusion_table(conclusions: Sequence[Conclusion]) -> Table:
 
 def condition_table(conclusion: Conclusion) -> Table:
     """The conditions of one conclusion, each with its bound, its mean and its answer."""
-    rows = []
-    for condition, answer in zip(conclusion.conditions, conclusion.answers, strict=True):
-        mean, interval = mean_in_words(condition.values, condition.show)
-        n = str(len(condition.values))
-        rows.append([condition.name, condition.requirement(), mean, interval, n, answer])
+    rows = [
+        [
+            answer.condition.name,
+            answer.condition.requirement,
+            answer.mean_in_words,
+            answer.interval_in_words,
+            str(answer.n),
+            NO_ANSWER if conclusion.no_answer else answer.words,
+        ]
+        for answer in conclusion.answers
+    ]
     return Table(
         {
             "Condition": Kind.TEXT,
@@ -141,11 +156,60 @@ def condition_table(conclusion: Conclusion) -> Table:
     )
 
 
+def _what_is_tested(table: pd.DataFrame) -> str:
+    """What the figures of a table of contrasts or effects mean."""
+    text = (
+        "Tested is the typical difference over paired seeds: whether each seed's difference is as "
+        "likely to have either sign (sign flips). Interval and p are one test, adjusted for the "
+        "whole family: the interval excludes zero exactly if p ≤ 0.05. P(A > B) is the "
+        "probability that one seed gives a positive difference, with its 95 % interval."
+    )
+    if table["low"].isna().any() and table["normal_low"].notna().any():
+        text += (
+            f" With fewer than {least_seeds()} seeds the test has no interval; the one “if normal” "
+            "is Student's t, which decides nothing."
+        )
+    return text
+
+
+def _margin(comparisons: pd.DataFrame) -> str:
+    """The margin of equivalence beside the errors of the baselines."""
+    shares = comparisons["margin_of_errors"].dropna()
+    if shares.empty:
+        return ""
+    low, high = (f"{100 * share:.0f}" for share in (shares.min(), shares.max()))
+    return (
+        " The margin below which a difference is said not to matter "
+        f"(`comparison.equivalence_margin`) is {low if low == high else f'{low} to {high}'} % of "
+        "the baselines' errors."
+    )
+
+
 def _interval(row: Any) -> str:
-    return NONE if pd.isna(row.low) else f"{signed(row.low)} to {signed(row.high)}"
+    """The interval that decides; else the one that holds for normal differences."""
+    if not pd.isna(row.low):
+        return f"{signed(row.low)} to {signed(row.high)}"
+    if row.verdict in (IDENTICAL, NO_PAIR) or pd.isna(row.normal_low):
+        return NONE
+    return f"if normal: {signed(row.normal_low)} to {signed(row.normal_high)}"
+
+
+def _superiority(row: Any) -> str:
+    """`0.90 (0.55 to 1.00)`."""
+    if pd.isna(row.superiority):
+        return NONE
+    return f"{row.superiority:.2f} ({row.superiority_low:.2f} to {row.superiority_high:.2f})"
 
 
 def _verdict(row: Any) -> str:
-    """The verdict, and the number of seeds that would be enough if there are too few."""
-    seeds = row.seeds_needed.replace(">", "more than ")
-    return f"{row.verdict} ({seeds} could)" if seeds else row.verdict
+    """The verdict, with what qualifies it: seeds needed, the margin, failed trainings."""
+    text = row.verdict
+    if row.seeds_needed:
+        text += f" (at least {row.seeds_needed})".replace("at least >", "more than ")
+    if row.within_margin == "yes" and row.verdict in (BETTER, WORSE, HIGHER, LOWER):
+        text += ", by less than the margin"
+    elif row.within_margin == "yes" and not row.failed_runs:
+        text += f" (up to {100 * unseen_failure_rate(row.n):.0f} % of trainings may fail)"
+    if row.verdict_without_failed:
+        text += f"; without the failed {row.failed_runs}: {row.verdict_without_failed}"
+    return text

@@ -1,10 +1,11 @@
 """Sections rendered as Markdown, in which their texts are written already."""
 
+import re
 from collections.abc import Sequence
 
 from prettytable import PrettyTable, TableStyle
 
-from study.summary.sections import Alert, Block, Bullets, Kind, Section, Table
+from study.summary.sections import Alert, Block, Bullets, Kind, Mark, Section, Table, spans
 
 
 def to_markdown(sections: Sequence[Section]) -> str:
@@ -17,7 +18,7 @@ def to_markdown(sections: Sequence[Section]) -> str:
 
 
 def _section(section: Section, level: int) -> list[str]:
-    parts = [f"{'#' * level} {section.title}", *map(_block, section.blocks)]
+    parts = [f"{'#' * level} {_escape(section.title)}", *map(_block, section.blocks)]
     for detail in section.details:
         parts += _section(detail, level + 1)
     return parts
@@ -29,13 +30,13 @@ def _block(block: Block) -> str:
     if isinstance(block, Bullets):
         return _bullets(block.items)
     if isinstance(block, Alert):
-        text = f"[!WARNING]\n{block.text}\n\n{_bullets(block.reasons)}"
+        text = f"[!WARNING]\n{_escape(block.text)}\n\n{_bullets(block.reasons)}"
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
-    return block
+    return _escape(block)
 
 
 def _bullets(items: Sequence[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+    return "\n".join(f"- {_escape(item)}" for item in items)
 
 
 def _table(table: Table) -> str:
@@ -46,13 +47,24 @@ def _table(table: Table) -> str:
     for row in table.rows:
         pretty.add_row(
             [
-                f"`{cell}`" if kind is Kind.CODE else _escape(cell)
+                f"`{cell}`" if kind is Kind.CODE else _escape(cell).replace("|", "\\|")
                 for kind, cell in zip(table.columns.values(), row, strict=True)
             ]
         )
     return pretty.get_string()
 
 
-def _escape(cell: str) -> str:
-    """A cell's text without line breaks and ends of columns."""
-    return " ".join(cell.split()).replace("\\", "\\\\").replace("|", "\\|")
+FORMS = {Mark.PLAIN: "{}", Mark.CODE: "`{}`", Mark.STRONG: "**{}**"}
+"""Format strings for marked spans of text."""
+
+
+SIGNS = re.compile(r"[\\`*\[]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|~(?=~)")
+"""What begins HTML, a link, an image, an entity or a mark in Markdown."""
+
+
+def _escape(text: str) -> str:
+    """A text on one line that is shown as it is, but for its marks."""
+    return "".join(
+        FORMS[mark].format(span if mark is Mark.CODE else SIGNS.sub(r"\\\g<0>", span))
+        for mark, span in spans(" ".join(text.split()))
+    )

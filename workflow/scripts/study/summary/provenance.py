@@ -6,6 +6,7 @@ from typing import Any
 
 from study.runs.metrics import Metrics
 from study.summary.costs import any_published
+from study.summary.groups import load_of
 from study.summary.rows import Row
 from study.summary.sections import Alert, Bullets, Section
 from study.words import seeds_in_words
@@ -66,13 +67,14 @@ def load_in_words(runs: Sequence[Metrics]) -> str:
     """The load under which the epochs were timed, as far as it is recorded."""
     threads = ", ".join(distinct(runs, lambda run: str(run["threads"])))
     processors = ", ".join(distinct(runs, lambda run: run["processor"]))
-    shares = [run["cpu_seconds"] / run["wall_seconds"] for run in runs if run["wall_seconds"] > 0]
-    got = f" ({min(shares):.2f} to {max(shares):.2f} processor seconds a second)" if shares else ""
-    return (
-        f"Load: {processors}; threads per run: {threads}{got}. The number of runs that trained at "
-        "the same time is not recorded, so the compared networks may have been timed under "
-        "different loads."
-    )
+    loads = [load for run in runs if (load := load_of(run))]
+    if loads:
+        means = [load.mean for load in loads]
+        cores = ", ".join(map(str, sorted({load.cores for load in loads})))
+        measured = f"mean load of a run {min(means):.1f} to {max(means):.1f} on {cores} cores"
+    else:
+        measured = "not recorded"
+    return f"Load: {measured}; {processors}; threads per run: {threads}."
 
 
 def distinct(runs: Iterable[Metrics], value: Callable[[Metrics], str]) -> list[str]:

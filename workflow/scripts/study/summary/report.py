@@ -6,13 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from study.data.prepared import read_images
+from study.data.manifest import read_manifest
 from study.files import atomic
-from study.runs.history import History, read_histories
-from study.runs.metrics import Metrics, RunKey, read_failures, read_metrics
+from study.runs.finished import read_finished
+from study.runs.history import History
+from study.runs.learning import unlearned_runs
+from study.runs.metrics import Metrics, RunKey, read_failures, reported_accuracy
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
+from study.statistics.failures import Failures, find_failures
 from study.summary.accuracy import accuracy_section, selection_section
 from study.summary.conclusions import five_conclusions
 from study.summary.costs import cost_section
@@ -23,7 +26,8 @@ from study.summary.markdown import to_markdown
 from study.summary.overfitting import Thresholds
 from study.summary.provenance import load_in_words, provenance_section
 from study.summary.rows import Row, summarize
-from study.summary.sections import Section
+from study.summary.sections import Alert, Section
+from study.summary.warnings import data_alert, data_section, learning_alert
 from study.tables import read_records, write_records
 
 
@@ -31,10 +35,13 @@ def summary_sections(
     rows: Sequence[Row],
     runs: Sequence[Metrics],
     images: tuple[int, int],
+    failures: Failures,
     thresholds: Thresholds,
     comparisons: pd.DataFrame,
     effects: pd.DataFrame,
     conclusions: Sequence[Conclusion],
+    alerts: Sequence[Alert] = (),
+    data: Section | None = None,
 ) -> list[Section]:
     """The sections of the summary, without those that have no content.
 
@@ -42,18 +49,22 @@ def summary_sections(
         rows: the figures of each variant.
         runs: the metrics of the finished runs behind `rows`.
         images: the numbers of training and of test images.
+        failures: the trainings that did not learn.
         thresholds: the verdict's rule.
         comparisons: the content of comparisons.csv.
         effects: the content of effects.csv.
         conclusions: the notebook's, judged by the runs.
+        alerts: what a reader must know before the figures.
+        data: the section on the data.
     """
     sections = [
-        accuracy_section(rows, runs, images, thresholds),
+        accuracy_section(rows, runs, images, failures, thresholds, alerts),
         contrast_section(comparisons),
         effect_section(effects),
         conclusion_section(conclusions),
         selection_section(rows, runs),
         cost_section(rows),
+        data,
         provenance_section(rows, runs),
     ]
     return [section for section in sections if section]
@@ -77,8 +88,9 @@ class Summary:
 
 def read_summary(
     *,
-    metrics: Iterable[str],
+    metrics: Sequence[str],
     histories: Sequence[str],
+    predictions: Sequence[str],
     failed: Iterable[str],
     manifest: str,
     comparisons: str,
@@ -86,34 +98,44 @@ def read_summary(
     variants: Sequence[Mapping[str, Any]],
     runs: Iterable[Sequence[Any]],
     thresholds: Thresholds,
+    licence: str,
+    source: str,
 ) -> Summary:
     """Read the files of the runs and build the summary.
 
-    `histories` are those of the runs in `metrics`, in the same order; `variants`, `runs` and
-    `thresholds` are as for `summarize`.
+    `metrics`, `histories` and `predictions` are those of the finished runs, in one order;
+    `variants`, `runs` and `thresholds` are as for `summarize`; `licence` and `source` those of the
+    data.
 
     Raises:
-        StudyError: a file is damaged.
+        StudyError: a file is damaged, or the figures of a run do not agree.
     """
     expected = [RunKey(*run) for run in runs]
-    found = read_metrics(metrics)
-    by_run = dict(zip(found, read_histories(histories), strict=True))
+    found, by_run = read_finished(metrics, histories, predictions)
     finished = {key: found[key] for key in expected if key in found}
-    images = read_images(manifest)
+    described = read_manifest(manifest)
+    images = described.train_images, described.test_images
+    unlearned = unlearned_runs(finished, described.test_per_class)
     errors = read_failures(failed)
-    rows = summarize(variants, expected, finished, errors, thresholds, images[1])
+    rows = summarize(variants, expected, finished, errors, thresholds, images[1], unlearned)
     content = list(finished.values())
-    networks = networks_of(variants, finished, by_run)
+    failures = find_failures(
+        {key: reported_accuracy(run) for key, run in finished.items()}, images[1]
+    )
+    networks = networks_of(variants, finished, by_run, failures)
     contrasts = read_records(comparisons, ContrastRow)
     factor_effects = read_records(effects, EffectRow)
     sections = summary_sections(
         rows,
         content,
         images,
+        failures,
         thresholds,
         contrasts,
         factor_effects,
         five_conclusions(networks, load_in_words(content)),
+        [*data_alert(described), *learning_alert(unlearned, len(finished))],
+        data_section(content, described, licence, source),
     )
     curves = {key: by_run[key] for key in finished}
     return Summary(rows, finished, curves, errors, contrasts, factor_effects, sections)

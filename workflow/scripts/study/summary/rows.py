@@ -5,14 +5,16 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from study.runs.metrics import Metrics, RunKey, reported_accuracy
-from study.statistics.methods import Interval, mean_interval, wilson_interval
+from study.statistics.methods import Interval, student_interval, wilson_interval
 from study.summary.overfitting import Thresholds, verdict
+from study.summary.warnings import unlearned_verdict
 from study.words import count_of, seeds_in_words
 
 
@@ -77,6 +79,7 @@ def summarize(
     failures: Mapping[RunKey, str],
     thresholds: Thresholds,
     test_images: int,
+    unlearned: Mapping[RunKey, str] = MappingProxyType({}),
 ) -> list[Row]:
     """One row per variant, in the order of `variants`; the verdict follows from the means.
 
@@ -87,6 +90,7 @@ def summarize(
         failures: the errors of the failed runs; ignored for a run that has finished.
         thresholds: the verdict's rule.
         test_images: the number of images on which each accuracy was measured.
+        unlearned: the runs that did not learn, with what shows it; said in place of the verdict.
     """
     expected = [RunKey(*run) for run in runs]
     seeds: dict[str, list[int]] = defaultdict(list)
@@ -95,6 +99,10 @@ def summarize(
         seeds[key.variant].append(key.seed)
         if key in failures and key not in metrics:
             failed[key.variant][key.seed] = failures[key]
+    reasons: dict[str, dict[int, str]] = defaultdict(dict)
+    for key in expected:
+        if key in unlearned:
+            reasons[key.variant][key.seed] = unlearned[key]
     figures = _by_variant({key: metrics[key] for key in expected if key in metrics})
     return [
         _row(
@@ -104,6 +112,7 @@ def summarize(
             failed[variant["id"]],
             thresholds,
             test_images,
+            reasons[variant["id"]],
         )
         for variant in variants
     ]
@@ -149,7 +158,7 @@ def accuracy_interval(accuracies: Sequence[float], test_images: int) -> Interval
     """
     if len(accuracies) == 1:
         return wilson_interval(round(accuracies[0] * test_images), test_images)
-    interval = mean_interval(accuracies)
+    interval = student_interval(accuracies)
     if interval is None:
         return None
     return replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 1.0))
@@ -162,6 +171,7 @@ def _row(
     failed: Mapping[int, str],
     thresholds: Thresholds,
     test_images: int,
+    unlearned: Mapping[int, str],
 ) -> Row:
     def figure(name: str) -> float | None:
         return None if figures is None or math.isnan(figures[name]) else figures[name]
@@ -174,7 +184,8 @@ def _row(
         label=variant["label"],
         depth=variant["depth"],
         n_seeds=len(accuracies),
-        verdict=verdict(figures["train_loss"], figures["test_loss"], thresholds)
+        verdict=unlearned_verdict(unlearned, len(accuracies))
+        or verdict(figures["train_loss"], figures["test_loss"], thresholds)
         if figures
         else None,
         parameters=int(figures["parameters"]) if figures else None,

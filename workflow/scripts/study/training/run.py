@@ -22,6 +22,8 @@ from study.files import atomic, remove_leftovers, write_json
 from study.networks.costs import count_parameters
 from study.runs.definition import Definition
 from study.runs.history import write_history
+from study.runs.learning import why_not_learned
+from study.runs.predictions import LAST, REPORTED
 from study.training.gpu import claim_gpu, visible_gpus
 from study.training.loop import Diverged, Training, best_epoch, train
 from study.training.provenance import (
@@ -32,7 +34,12 @@ from study.training.provenance import (
     versions,
 )
 from study.training.stop import Interrupted, StopRequest
-from study.training.tensorflow_setup import configure_tensorflow, memory_errors, onednn_enabled
+from study.training.tensorflow_setup import (
+    avoid_failing_rewrites,
+    configure_tensorflow,
+    memory_errors,
+    onednn_enabled,
+)
 
 if TYPE_CHECKING:
     from study.training.trainer import Evaluation, Score
@@ -76,6 +83,7 @@ def train_run(
     images = split(arrays, settings.holdout_fraction, definition.seed)
     gpu = claim_gpu(visible_gpus()) if settings.gpu else None
     configure_tensorflow(settings.threads, log_file, gpu)
+    avoid_failing_rewrites(settings.activation)
     if settings.precision == "mixed_bfloat16" and not (gpu or has_bfloat16()):
         log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
     with memory_errors():
@@ -109,12 +117,13 @@ def _train_and_write(
     if tested is None or settings.validation != "test":
         tested = trainer.evaluate(*test)
     on_test, probabilities = tested
-    predictions: dict[str, NDArray[Any]] = {"probabilities": probabilities, "labels": test[1]}
+    predictions: dict[str, NDArray[Any]] = {REPORTED: probabilities, "labels": test[1]}
     weights = {"initial": initial, "final": named_weights(model)}
     on_test_chosen = None
     if training.chosen:
         set_weights(model, training.chosen, str(checkpoint))
-        on_test_chosen, predictions["chosen_probabilities"] = trainer.evaluate(*test)
+        predictions[LAST] = probabilities
+        on_test_chosen, predictions[REPORTED] = trainer.evaluate(*test)
         weights["chosen"] = training.chosen
     training.stamp()
 
@@ -130,28 +139,29 @@ def _train_and_write(
     )
     with atomic(outputs.model) as temporary:
         model.save(temporary)
-    write_json(
-        outputs.metrics,
-        {
-            "variant": variant,
-            "seed": seed,
-            "run_digest": key[:16],
-            **describe_result(training, on_fitted, on_test, on_test_chosen),
-            "parameters": count_parameters(layers, shape, classes),
-            "threads": settings.threads,
-            "validation": settings.validation,
-            "versions": versions(),
-            "code_digest": code_digest,
-            "git_commit": git_commit(),
-            "processor": " and ".join(training.progress.processors),
-            "platform": platform.platform(),
-            "onednn": onednn_enabled(),
-            "kernel_environment": kernel_environment(),
-            "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
-            "settings": asdict(settings),
-            "layers": layers,
-        },
-    )
+    metrics = {
+        "variant": variant,
+        "seed": seed,
+        "run_digest": key[:16],
+        **describe_result(training, on_fitted, on_test, on_test_chosen),
+        "parameters": count_parameters(layers, shape, classes),
+        "threads": settings.threads,
+        "validation": settings.validation,
+        "versions": versions(),
+        "code_digest": code_digest,
+        "git_commit": git_commit(),
+        "processor": " and ".join(training.progress.processors),
+        "platform": platform.platform(),
+        "onednn": onednn_enabled(),
+        "kernel_environment": kernel_environment(),
+        "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
+        "settings": asdict(settings),
+        "layers": layers,
+    }
+    why = why_not_learned(metrics, manifest["test"]["per_class"])
+    if why:
+        log.warning("warning: %s did not learn: %s", training.name, why)
+    write_json(outputs.metrics, metrics)
 
 
 def _train_or_report(

@@ -49,6 +49,19 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     keras.config.set_image_data_format("channels_last")
 
 
+def avoid_failing_rewrites(activation: str) -> None:
+    """Turn off TensorFlow's fusing of operations where it fails for the `activation`.
+
+    It fuses a convolution with its bias and leaky ReLU, whose gradient still needs the value in
+    between, notices that, gives up and prints two lines "E0000 ... remapper failed". Without it the
+    trained weights have the same bits.
+    """
+    if activation == "leaky_relu":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"remapping": False})
+
+
 def gpu_name() -> str | None:
     """The model of the GPU in use, such as `NVIDIA A100-SXM4-40GB`; None on a processor."""
     import tensorflow as tf
