@@ -59,9 +59,11 @@ onstart:
 
 onsuccess:
     remove_checkpoints_of_finished_runs()
+    print_closing_lines()
 
 
 onerror:
+    print(*failed_runs([(run.variant, run.seed) for run in study.runs], study.outdir), sep="\n")
     print(
         "Something failed; its message is above and in its log. Remove the cause and give the same "
         "command again to resume. To summarize the finished runs only, add "

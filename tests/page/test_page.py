@@ -16,7 +16,7 @@ HOSTILE = (
     "<img src=x onerror=document.title='run'>",
     "</script><script>document.title='run'</script>",
     "javascript:document.title='run'",
-    "{{ 7 * 7 }} <!-- & \" end",
+    '{{ 7 * 7 }} <!-- & " end',
 )
 VOID = {"br", "img", "input", "link", "meta"}
 
@@ -132,9 +132,9 @@ def test_the_numbers_are_those_of_the_csv_files(text: str, made: MadeUp) -> None
                 assert float(cell) == expected
             else:
                 assert cell == (expected or "")
-    for network, row in zip(data["networks"], made.summary().rows, strict=True):
-        assert network["accuracy"] == row.accuracy
-        assert f"{row.accuracy:.2%} ± {row.accuracy_sd:.2%}" in text
+    for network, figures in zip(data["networks"], made.summary().rows, strict=True):
+        assert network["accuracy"] == figures.accuracy
+        assert f"{figures.accuracy:.2%} ± {figures.accuracy_sd:.2%}" in text
 
 
 def test_differences_of_the_seeds_have_the_mean_of_the_table(text: str) -> None:

@@ -4,14 +4,6 @@ import json
 
 import yaml
 
-MOST_DETAILED = 150  # runs, up to which the page holds each one's mistakes and kernels
-
-
-def runs_in_detail() -> list[Run]:
-    """The runs that the page shows in detail: all, or none, for it has to stay small."""
-    runs = runs_to_aggregate()
-    return runs if len(runs) <= MOST_DETAILED else []
-
 
 rule page:
     """Write the study as one page: tables to sort, figures that answer to them."""
@@ -25,7 +17,8 @@ rule page:
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
     output:
-        report(
+        closing=f"{study.outdir}/report.txt",
+        page=report(
             f"{study.outdir}/report.html",
             caption="../report/page.rst",
             category="Study",

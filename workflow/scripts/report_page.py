@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from study.config.contrasts import Contrast
+from study.files import atomic
 from study.logs import script_log
+from study.page.closing import closing_text
 from study.page.report import Design, write_page
 from study.runs.metrics import RunKey
 from study.summary.report import read_summary
@@ -35,7 +37,7 @@ if __name__ == "__main__":
             source=params.source,
         )
         write_page(
-            snakemake.output[0],
+            snakemake.output.page,
             summary,
             Design(
                 networks=params.networks,
@@ -49,3 +51,6 @@ if __name__ == "__main__":
             predictions=files_of(params.detailed, files.predictions),
             weights=files_of(params.detailed, files.weights),
         )
+        text = closing_text(summary.rows, summary.comparisons, snakemake.output.page)
+        with atomic(snakemake.output.closing) as temporary:
+            temporary.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from study.page.run_charts import calibration, confusion, history, kernels
+from study.page.run_charts import Figure, calibration, confusion, history, kernels
 
 STEP = 20  # pixels of a row
 
@@ -40,7 +40,7 @@ def _network(ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def curves(ids: Sequence[str]) -> alt.LayerChart:
+def curves(ids: Sequence[str]) -> Figure:
     """A figure by epoch: mean over seeds, from the lowest to the highest, each seed on hover."""
     looks = _network(ids)
     base = alt.Chart(alt.NamedData(name="epochs")).encode(
@@ -82,13 +82,13 @@ def curves(ids: Sequence[str]) -> alt.LayerChart:
     return alt.layer(band, seeds, mean, points).properties(width="container", height=340)
 
 
-def _rows(chart: alt.LayerChart) -> alt.LayerChart:
+def _rows(chart: Figure) -> Figure:
     """A chart as wide as its place, with a line for each row."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     return chart.properties(width="container", height=alt.Step(STEP), autosize=fit)
 
 
-def accuracies(ids: Sequence[str]) -> alt.LayerChart:
+def accuracies(ids: Sequence[str]) -> Figure:
     """Accuracy of each network: mean, interval, single seeds, published figure."""
     looks = _network(ids)
     y = alt.Y("network:N", sort=list(ids), title=None, axis=alt.Axis(labelLimit=160))
@@ -127,7 +127,7 @@ def accuracies(ids: Sequence[str]) -> alt.LayerChart:
     return _rows(alt.layer(interval, seeds, published, mean))
 
 
-def forest(contrasts: Sequence[str]) -> alt.LayerChart:
+def forest(contrasts: Sequence[str]) -> Figure:
     """Difference of each contrast: mean, interval, each seed; the margin as a band."""
     y = alt.Y("contrast:N", sort=list(contrasts), title=None, axis=alt.Axis(labelLimit=220))
     base = alt.Chart(alt.NamedData(name="contrasts")).encode(y)
@@ -178,7 +178,7 @@ def forest(contrasts: Sequence[str]) -> alt.LayerChart:
     return _rows(alt.layer(margin, zero, interval, seeds, mean))
 
 
-def time_accuracy(ids: Sequence[str]) -> alt.LayerChart:
+def time_accuracy(ids: Sequence[str]) -> Figure:
     """Seconds an epoch against accuracy, with the Pareto front of all networks."""
     looks = _network(ids)
     base = alt.Chart(alt.NamedData(name="networks")).encode(
@@ -206,7 +206,7 @@ def time_accuracy(ids: Sequence[str]) -> alt.LayerChart:
     return alt.layer(front, interval, mean).properties(width="container", height=340)
 
 
-def interaction() -> alt.LayerChart:
+def interaction() -> Figure:
     """Accuracy by one factor's levels, a line for each level of another."""
     base = alt.Chart(alt.NamedData(name="cells")).encode(
         alt.X("level:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),

@@ -69,11 +69,11 @@ def _kernels(
     """Histograms of each layer's weights before and after training, over common bins."""
     found = []
     for layer, (before, after) in kernels.items():
-        span = [float(min(before.min(), after.min())), float(max(before.max(), after.max()))]
+        span = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
         if not np.isfinite(span).all():
             continue
         if span[0] == span[1]:
-            span = [span[0] - 0.5, span[1] + 0.5]
+            span = span[0] - 0.5, span[1] + 0.5
         counts = [np.histogram(kernel, WEIGHT_BINS, span)[0].tolist() for kernel in (before, after)]
         found.append({"layer": layer, "span": span, "before": counts[0], "after": counts[1]})
     return found

@@ -2,8 +2,10 @@
 
 import altair as alt
 
+Figure = alt.LayerChart | alt.FacetChart
 
-def history() -> alt.LayerChart:
+
+def history() -> Figure:
     """A run's curves."""
     base = alt.Chart(alt.NamedData(name="epochs")).encode(
         alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, format="d")),
@@ -23,7 +25,7 @@ def history() -> alt.LayerChart:
     ).properties(width="container", height=220)
 
 
-def confusion() -> alt.LayerChart:
+def confusion() -> Figure:
     """Images by true and predicted class; the colour shows mistakes alone."""
     base = alt.Chart(alt.NamedData(name="cells")).encode(
         alt.X("predicted:O", title="Predicted class", axis=alt.Axis(labelAngle=0)),
@@ -45,7 +47,7 @@ def confusion() -> alt.LayerChart:
     return alt.layer(cells, counts).properties(width="container", height=300)
 
 
-def calibration() -> alt.LayerChart:
+def calibration() -> Figure:
     """Accuracy by confidence; on the diagonal the two agree."""
     base = alt.Chart(alt.NamedData(name="bins"))
     tooltip = [
@@ -71,7 +73,7 @@ def calibration() -> alt.LayerChart:
     return alt.layer(bars, diagonal).properties(width="container", height=220)
 
 
-def kernels() -> alt.FacetChart:
+def kernels() -> Figure:
     """The weights of each layer, before and after training."""
     legend = alt.Legend(orient="top")
     base = alt.Chart().encode(

@@ -17,8 +17,16 @@ const SYMBOLS = [
 
 function theme() {
   const [ink, faint, line] = ["--ink", "--faint", "--line"].map(css);
-  const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
-  const marks = Object.fromEntries(["rule", "tick", "point", "line", "rect"].map((mark) => [mark, { color: ink }]));
+  const text = {
+    labelColor: ink,
+    titleColor: ink,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+  };
+  const marks = Object.fromEntries(
+    ["rule", "tick", "point", "line", "rect"].map((mark) => [mark, { color: ink }]),
+  );
   return {
     ...marks,
     aria: false,
@@ -29,7 +37,10 @@ function theme() {
     legend: text,
     header: text,
     bar: { color: css("--c0") },
-    range: { category: [0, 1, 2, 3, 4, 5, 6, 7].map((place) => css(`--c${place}`)), symbol: SYMBOLS },
+    range: {
+      category: [0, 1, 2, 3, 4, 5, 6, 7].map((place) => css(`--c${place}`)),
+      symbol: SYMBOLS,
+    },
   };
 }
 
@@ -37,7 +48,11 @@ const percent = (share) => (share === null ? null : 100 * share);
 
 function curveOf(run, metric) {
   const { loss_eval: train, val_loss: validation } = run.curves;
-  return metric === "gap" ? validation.map((value, at) => (value === null || train[at] === null ? null : value - train[at])) : run.curves[metric];
+  return metric === "gap"
+    ? validation.map((value, at) =>
+        value === null || train[at] === null ? null : value - train[at],
+      )
+    : run.curves[metric];
 }
 
 function networkRows() {
@@ -58,32 +73,62 @@ function networkRows() {
 }
 
 const shownRuns = () => study.runs.filter((run) => isShown(run.network));
-const accuraciesOfRuns = () => shownRuns().map((run) => ({ network: run.network, seed: run.seed, percent: percent(run.accuracy) }));
+const accuraciesOfRuns = () =>
+  shownRuns().map((run) => ({
+    network: run.network,
+    seed: run.seed,
+    percent: percent(run.accuracy),
+  }));
 
 function shownContrasts() {
   const alone = state.shown?.length === 1;
-  return study.contrasts.filter(({ variant, baseline }) => (alone ? isShown(variant) || isShown(baseline) : isShown(variant) && isShown(baseline)));
+  return study.contrasts.filter(({ variant, baseline }) =>
+    alone ? isShown(variant) || isShown(baseline) : isShown(variant) && isShown(baseline),
+  );
 }
 
 function kindOf(verdict) {
   if (verdict === "better" || verdict === "worse") return "shown";
-  return verdict.startsWith("no difference") || verdict.startsWith("identical") ? "no difference that matters" : "open";
+  return verdict.startsWith("no difference") || verdict.startsWith("identical")
+    ? "no difference that matters"
+    : "open";
 }
 
 const DATA = {
   curves: () => ({
-    epochs: shownRuns().flatMap((run) => curveOf(run, state.metric).map((value, at) => ({ network: run.network, seed: run.seed, epoch: at + 1, value }))),
+    epochs: shownRuns().flatMap((run) =>
+      curveOf(run, state.metric).map((value, at) => ({
+        network: run.network,
+        seed: run.seed,
+        epoch: at + 1,
+        value,
+      })),
+    ),
   }),
   accuracy: () => ({ networks: networkRows(), runs: accuraciesOfRuns() }),
   time: () => ({ networks: networkRows().filter((row) => row.seconds > 0) }),
   contrasts: () => ({
     margin: [{ from: -study.margin, to: study.margin, zero: 0 }],
-    contrasts: shownContrasts().map(({ points, ...contrast }) => ({ ...contrast, contrast: contrast.name, kind: kindOf(contrast.verdict) })),
-    points: shownContrasts().flatMap(({ name, points }) => Object.entries(points).map(([seed, difference]) => ({ contrast: name, seed, difference }))),
+    contrasts: shownContrasts().map(({ points, ...contrast }) => ({
+      ...contrast,
+      contrast: contrast.name,
+      kind: kindOf(contrast.verdict),
+    })),
+    points: shownContrasts().flatMap(({ name, points }) =>
+      Object.entries(points).map(([seed, difference]) => ({ contrast: name, seed, difference })),
+    ),
   }),
   interaction: () => {
-    const levels = Object.fromEntries(study.networks.map((network) => [network.id, network.levels]));
-    return { cells: accuraciesOfRuns().map((run) => ({ ...run, level: levels[run.network][state.across], other: levels[run.network][state.along] })) };
+    const levels = Object.fromEntries(
+      study.networks.map((network) => [network.id, network.levels]),
+    );
+    return {
+      cells: accuraciesOfRuns().map((run) => ({
+        ...run,
+        level: levels[run.network][state.across],
+        other: levels[run.network][state.along],
+      })),
+    };
   },
 };
 
@@ -101,7 +146,15 @@ async function draw(figure, name, datasets, adapt = CHANGES[name]) {
   const plot = find(".plot", figure);
   if (plot.clientWidth === 0) return; // folded away
   // Without `ast` Vega would compile texts to code, which the page's policy forbids.
-  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, renderer: study.runs.length > MOST_RUNS_AS_SVG ? "canvas" : "svg", logLevel: 1, tooltip: { disableDefaultStyle: true } };
+  const options = {
+    mode: "vega-lite",
+    ast: true,
+    actions: false,
+    defaultStyle: false,
+    renderer: study.runs.length > MOST_RUNS_AS_SVG ? "canvas" : "svg",
+    logLevel: 1,
+    tooltip: { disableDefaultStyle: true },
+  };
   views.get(figure)?.view.finalize();
   const place = document.createElement("div");
   place.setAttribute("aria-hidden", "true"); // its container has the description
@@ -124,13 +177,21 @@ let drawing = Promise.resolve();
 
 function drawFigures() {
   drawing = drawing.then(async () => {
-    const needs = JSON.stringify([state.metric, state.log, state.across, state.along, document.documentElement.dataset.theme]);
+    const needs = JSON.stringify([
+      state.metric,
+      state.log,
+      state.across,
+      state.along,
+      document.documentElement.dataset.theme,
+    ]);
     for (const figure of findAll("main > section figure[data-figure]")) {
       const name = figure.dataset.figure;
       await new Promise((done) => setTimeout(done)); // the page answers between two figures
       if (!DATA[name]) continue;
       const datasets = DATA[name]();
-      const isEmpty = Object.entries(datasets).every(([rows, { length }]) => rows === "margin" || length === 0);
+      const isEmpty = Object.entries(datasets).every(
+        ([rows, { length }]) => rows === "margin" || length === 0,
+      );
       find(".plot", figure).hidden = isEmpty;
       find(".none", figure).hidden = !isEmpty;
       if (isEmpty) continue;
@@ -145,7 +206,9 @@ function drawFigures() {
 
 function download(name, content, type) {
   const link = document.createElement("a");
-  link.href = content.startsWith?.("data:") ? content : URL.createObjectURL(new Blob([content], { type }));
+  link.href = content.startsWith?.("data:")
+    ? content
+    : URL.createObjectURL(new Blob([content], { type }));
   link.download = name;
   link.click();
 }
@@ -156,7 +219,9 @@ function csvOf(datasets) {
   return tables
     .map((rows) => {
       const names = Object.keys(rows[0]);
-      const lines = rows.map((row) => names.map((name) => quoted(String(row[name] ?? ""))).join(","));
+      const lines = rows.map((row) =>
+        names.map((name) => quoted(String(row[name] ?? ""))).join(","),
+      );
       return [names.join(","), ...lines].join("\n");
     })
     .join("\n\n");

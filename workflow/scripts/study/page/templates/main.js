@@ -2,12 +2,15 @@
 
 function showState() {
   find("#search").value = state.search;
-  for (const select of findAll("[data-factor]")) select.value = state.levels[select.dataset.factor] ?? "";
+  for (const select of findAll("[data-factor]"))
+    select.value = state.levels[select.dataset.factor] ?? "";
   find("#metric").value = state.metric;
   find("#log").checked = state.log;
   find("#log").disabled = state.metric === "gap";
-  for (const name of ["across", "along"]) if (find(`#${name}`)) find(`#${name}`).value = state[name];
-  for (const button of findAll("#legend button")) button.setAttribute("aria-pressed", isShown(button.dataset.id));
+  for (const name of ["across", "along"])
+    if (find(`#${name}`)) find(`#${name}`).value = state[name];
+  for (const button of findAll("#legend button"))
+    button.setAttribute("aria-pressed", isShown(button.dataset.id));
   sortTables();
   filterNetworks();
   openNetwork();
@@ -48,7 +51,10 @@ async function copy(text, button) {
 function connect() {
   find("#filters").addEventListener("submit", (event) => event.preventDefault());
   find("#search").addEventListener("input", (event) => change({ search: event.target.value }));
-  for (const select of findAll("[data-factor]")) select.addEventListener("change", () => change({ levels: { ...state.levels, [select.dataset.factor]: select.value } }));
+  for (const select of findAll("[data-factor]"))
+    select.addEventListener("change", () =>
+      change({ levels: { ...state.levels, [select.dataset.factor]: select.value } }),
+    );
   for (const box of findAll("[data-column]")) {
     box.addEventListener("change", () => {
       const others = state.hidden.filter((key) => key !== box.dataset.column);
@@ -60,7 +66,9 @@ function connect() {
     const { id } = row.dataset;
     find(".show", row).addEventListener("change", (event) => show(id, event.target.checked));
     find(".only", row).addEventListener("click", () => showOnly(id));
-    find(".open", row).addEventListener("click", () => change({ opened: state.opened === id ? null : id, seed: null }));
+    find(".open", row).addEventListener("click", () =>
+      change({ opened: state.opened === id ? null : id, seed: null }),
+    );
   }
   for (const button of findAll("#legend button")) {
     const { id } = button.dataset;
@@ -72,14 +80,17 @@ function connect() {
   }
   find("#metric").addEventListener("change", (event) => change({ metric: event.target.value }));
   find("#log").addEventListener("change", (event) => change({ log: event.target.checked }));
-  for (const name of ["across", "along"]) find(`#${name}`)?.addEventListener("change", (event) => change({ [name]: event.target.value }));
+  for (const name of ["across", "along"])
+    find(`#${name}`)?.addEventListener("change", (event) => change({ [name]: event.target.value }));
   document.addEventListener("click", (event) => {
     const { save: kind } = event.target.dataset ?? {};
     if (kind) save(event.target.closest("figure"), kind);
   });
   const configuration = find("#configuration").textContent;
   find("#copy-config").addEventListener("click", (event) => copy(configuration, event.target));
-  find("#save-config").addEventListener("click", () => download("config.yaml", configuration, "text/yaml"));
+  find("#save-config").addEventListener("click", () =>
+    download("config.yaml", configuration, "text/yaml"),
+  );
   find("#copy").addEventListener("click", (event) => copy(location.href, event.target));
   find("#reset").addEventListener("click", () => {
     history.replaceState(null, "", "#");
@@ -90,7 +101,8 @@ function connect() {
     drawFigures();
     redrawRun();
   });
-  for (const event of ["popstate", "hashchange"]) window.addEventListener(event, () => setState(stateFromAddress()));
+  for (const event of ["popstate", "hashchange"])
+    window.addEventListener(event, () => setState(stateFromAddress()));
   window.addEventListener("beforeprint", () => {
     for (const details of findAll("details:not(.columns)")) details.open = true;
   });

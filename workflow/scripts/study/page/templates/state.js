@@ -20,7 +20,7 @@ const DEFAULTS = {
   across: null,
   along: null,
 };
-let state = structuredClone(DEFAULTS);
+const state = structuredClone(DEFAULTS);
 
 function isShown(id) {
   return state.shown === null || state.shown.includes(id);
@@ -29,7 +29,13 @@ function isShown(id) {
 function stateFromAddress() {
   const found = structuredClone(DEFAULTS);
   const words = new URLSearchParams(location.hash.slice(1));
-  const known = (name, allowed) => (words.has(name) ? words.get(name).split(",").filter((id) => allowed.includes(id)) : null);
+  const known = (name, allowed) =>
+    words.has(name)
+      ? words
+          .get(name)
+          .split(",")
+          .filter((id) => allowed.includes(id))
+      : null;
   found.shown = known("shown", ids);
   found.search = words.get("search") ?? "";
   found.hidden = words.get("hidden")?.split(",") ?? [];
@@ -60,8 +66,10 @@ function addressOfState() {
   if (state.log) words.set("log", "1");
   if (state.across) words.set("across", state.across);
   if (state.along) words.set("along", state.along);
-  for (const [name, value] of Object.entries(state.levels)) if (value) words.set(`level-${name}`, value);
-  for (const [name, { column, direction }] of Object.entries(state.sort)) words.set(`sort-${name}`, `${column}:${direction}`);
+  for (const [name, value] of Object.entries(state.levels))
+    if (value) words.set(`level-${name}`, value);
+  for (const [name, { column, direction }] of Object.entries(state.sort))
+    words.set(`sort-${name}`, `${column}:${direction}`);
   return `#${words}`;
 }
 

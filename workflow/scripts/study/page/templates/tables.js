@@ -4,14 +4,18 @@ const columnKey = (heading) => heading.dataset.key ?? heading.dataset.title;
 
 function sortValue(cell) {
   const text = cell.dataset.value ?? cell.textContent.trim();
-  const digits = text.replaceAll(",", "").replaceAll("\u2212", "-").replace(/^[<>\u2248\s]+/, "");
+  const digits = text
+    .replaceAll(",", "")
+    .replaceAll("\u2212", "-")
+    .replace(/^[<>\u2248\s]+/, "");
   const value = /^[+-]?[\d.]/.test(digits) ? Number.parseFloat(digits) : Number.NaN;
   return { text, value, missing: text === "" || text === "\u2014" };
 }
 
 function compare(one, other) {
   if (one.missing || other.missing) return one.missing - other.missing;
-  if (Number.isNaN(one.value) || Number.isNaN(other.value)) return one.text.localeCompare(other.text, "en", { numeric: true });
+  if (Number.isNaN(one.value) || Number.isNaN(other.value))
+    return one.text.localeCompare(other.text, "en", { numeric: true });
   return one.value - other.value;
 }
 
@@ -52,12 +56,16 @@ function sortTables() {
     const order = `${place} ${wanted?.direction}`;
     if (table.dataset.order === order || (place < 0 && !table.dataset.order)) continue;
     table.dataset.order = order;
-    const rows = findAll("tbody tr", table).map((row) => ({ row, value: place < 0 ? null : sortValue(row.cells[place]) }));
+    const rows = findAll("tbody tr", table).map((row) => ({
+      row,
+      value: place < 0 ? null : sortValue(row.cells[place]),
+    }));
     const sign = wanted?.direction === "descending" ? -1 : 1;
     rows.sort((one, other) => {
       const byPlace = one.row.dataset.place - other.row.dataset.place;
       if (place < 0) return byPlace;
-      if (one.value.missing || other.value.missing) return one.value.missing - other.value.missing || byPlace;
+      if (one.value.missing || other.value.missing)
+        return one.value.missing - other.value.missing || byPlace;
       return sign * compare(one.value, other.value) || byPlace;
     });
     find("tbody", table).append(...rows.map(({ row }) => row));
@@ -72,7 +80,12 @@ function filterNetworks() {
   for (const row of findAll("tbody tr", table)) {
     const matches =
       row.textContent.toLowerCase().includes(search) &&
-      factors.every((factor, place) => !state.levels[factor] || row.dataset[`level-${place}`] === state.levels[factor] || row.getAttribute(`data-level-${place}`) === state.levels[factor]);
+      factors.every(
+        (factor, place) =>
+          !state.levels[factor] ||
+          row.dataset[`level-${place}`] === state.levels[factor] ||
+          row.getAttribute(`data-level-${place}`) === state.levels[factor],
+      );
     row.hidden = !matches;
     visible += matches;
     const on = isShown(row.dataset.id);
@@ -86,5 +99,6 @@ function filterNetworks() {
     if (hidden === (heading.hidden ?? false)) return;
     for (const row of table.rows) row.cells[place].hidden = hidden;
   });
-  for (const box of findAll("[data-column]")) box.checked = !state.hidden.includes(box.dataset.column);
+  for (const box of findAll("[data-column]"))
+    box.checked = !state.hidden.includes(box.dataset.column);
 }
