@@ -26,6 +26,9 @@ include: "workflow/rules/config.smk"
 configfile: str(MAIN_CONFIGFILE)
 
 
+report: "workflow/report/study.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from made_up_study import MadeUp, make_study
-from study.page.html import POLICY, script_json
+from study.page.html import POLICY, SCRIPTS, script_json, template
 
 HOSTILE = (
     "<img src=x onerror=document.title='run'>",
@@ -162,3 +162,10 @@ def test_a_failed_run_has_its_reason(tmp_path: Path, default_config: dict[str, A
     assert "loss is NaN &lt;b&gt;" in text
     assert "1 of 2 seeds" in text
     assert "Runs are missing or failed of" in text
+
+
+def test_no_script_assigns_to_a_constant_of_another() -> None:
+    """The scripts are one, which a linter that looks at each file alone cannot know."""
+    scripts = "\n".join(template(name) for name in SCRIPTS)
+    constants = re.findall(r"^const (\w+) =", scripts, re.M)
+    assert [name for name in constants if re.search(rf"^ +{name} =[^=>]", scripts, re.M)] == []

@@ -8,7 +8,7 @@ from prettytable import PrettyTable, TableStyle
 
 from study.summary.answer import answer
 from study.summary.rows import Row
-from study.words import NONE, number
+from study.words import number
 
 MOST_ROWS = 24
 """Networks in the table, the most accurate ones; a screen holds no more."""
@@ -17,13 +17,16 @@ MOST_ROWS = 24
 WIDTH = 78
 
 
+MOST_LETTERS = 18
+"""Of a verdict; the tables have all of it."""
+
+
 def closing_text(rows: Sequence[Row], comparisons: pd.DataFrame, page: str) -> str:
     """The text, which fits a screen of 80 columns. `page` is the path of the page."""
     table = PrettyTable(["Network", "Accuracy", "n", "Test error", "s / epoch", "Performance"])
     table.set_style(TableStyle.SINGLE_BORDER)
     table.align = "r"
     table.align["Network"] = table.align["Performance"] = "l"
-    table.max_width["Network"], table.max_width["Performance"] = 22, 16
     best = sorted(rows, key=lambda row: -(row.accuracy or 0))
     kept = {row.id for row in best[:MOST_ROWS]}
     for row in rows:
@@ -35,7 +38,7 @@ def closing_text(rows: Sequence[Row], comparisons: pd.DataFrame, page: str) -> s
                     row.n_seeds,
                     number(row.test_loss, ".4f"),
                     number(row.seconds_per_epoch, ".1f"),
-                    row.verdict or (NONE if row.status == "complete" else row.status),
+                    textwrap.shorten(row.verdict or row.status, MOST_LETTERS, placeholder=" …"),
                 ]
             )
     left_out = len(rows) - len(kept)

@@ -18,7 +18,7 @@ function showState() {
 }
 
 function setState(wanted) {
-  state = wanted;
+  Object.assign(state, wanted);
   const factors = findAll("#across option").map((option) => option.value);
   state.across ??= factors[0] ?? null;
   state.along ??= factors[1] ?? null;
