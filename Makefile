@@ -5,6 +5,7 @@
 # make bench   time the training against others (docs/performance.md)
 # make check   lint, format, types and the direction of imports
 # make lock    resolve the dependencies anew (needs uv)
+# make test-browser  open the page in Chromium
 # make test-slurm  run the study on a private Slurm cluster (docs/cluster.md)
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ SLURM := slurmctld slurmd slurm-client munge
 # Snakemake runs the scripts with the python on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo study test test-slurm soak bench check lock
+.PHONY: demo study test test-browser test-slurm soak bench check lock
 
 demo: .venv/installed
 	snakemake --cores all --configfile config/digits.yaml
@@ -31,6 +32,14 @@ test-slurm: .venv/installed
 	    || echo "Slurm could not be installed" >&2; \
 	fi
 	pytest -m slurm
+
+# Installs Chromium where that is possible; without it the tests skip, or fail with REQUIRE_BROWSER=1.
+test-browser: .venv/installed
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v chromium >/dev/null; then \
+	    apt-get update -q && apt-get install -qy --no-install-recommends chromium \
+	    || echo "Chromium could not be installed" >&2; \
+	fi
+	pytest -m browser
 
 soak: .venv/installed
 	python tests/soak.py

@@ -26,6 +26,9 @@ include: "workflow/rules/config.smk"
 configfile: str(MAIN_CONFIGFILE)
 
 
+report: "workflow/report/study.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -33,6 +36,7 @@ include: "workflow/rules/planning.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/summary.smk"
+include: "workflow/rules/page.smk"
 
 
 rule all:
@@ -45,6 +49,7 @@ rule all:
         rules.summarize.output,
         rules.plot_study.output,
         rules.compare.output,
+        rules.page.output,
         [f"{run_folder(run)}/{name}" for run in runs_to_aggregate() for name in RUN_RESULTS],
 
 
@@ -57,9 +62,11 @@ onstart:
 
 onsuccess:
     remove_checkpoints_of_finished_runs()
+    print_closing_lines()
 
 
 onerror:
+    print(*failed_runs([(run.variant, run.seed) for run in study.runs], study.outdir), sep="\n")
     print(
         "Something failed; its message is above and in its log. Remove the cause and give the same "
         "command again to resume. To summarize the finished runs only, add "

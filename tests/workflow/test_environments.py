@@ -28,6 +28,10 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
     assert pins == {package: PINS[package] for package in pins}
 
 
+NAMES = {"scikit-learn": "sklearn", "pillow": "PIL", "vl-convert-python": "vl_convert"}
+"""Packages that are imported by other names."""
+
+
 @pytest.mark.parametrize(
     ("environment", "scripts"),
     [
@@ -35,11 +39,12 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
         ("analysis", ["download.py", "prepare.py", "evaluate.py"]),
         ("analysis", ["summarize.py", "plot_study.py"]),
         ("analysis", ["compare.py"]),
+        ("analysis", ["report_page.py"]),
     ],
 )
 def test_environments_hold_what_their_scripts_import(environment: str, scripts: list[str]) -> None:
     text = (ROOT / "envs" / f"{environment}.yaml").read_text(encoding="utf-8")
-    held = {name.replace("scikit-learn", "sklearn") for name in re.findall(r"- ([\w-]+)==", text)}
+    held = {NAMES.get(name, name.replace("-", "_")) for name in re.findall(r"- ([\w-]+)==", text)}
     imported = {
         name.split(".")[0]
         for script in scripts

@@ -176,7 +176,7 @@ ROWS = [
     Row(
         "code of the evaluation",
         edited("study/statistics/scores.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 10"),
-        jobs("evaluate"),
+        jobs("evaluate") | {("page", "")},
     ),
     Row(
         "code of the comparison plot",
@@ -188,7 +188,12 @@ ROWS = [
         configured(lambda config: config["plots"].update(dpi=41)),
         jobs("evaluate") | AGGREGATES,
     ),
-    Row("code of the summary", EDIT_SUMMARY, {("summarize", "")}),
+    Row(
+        "a template of the page",
+        edited("study/page/templates/page.css", "line-height: 1.2", "line-height: 1.3"),
+        {("page", "")},
+    ),
+    Row("code of the summary", EDIT_SUMMARY, {("summarize", ""), ("page", "")}),
     Row(
         "the licence of the data",
         configured(lambda config: config["datasets"]["tiny"].update(licence="CC0")),
@@ -291,7 +296,7 @@ ROWS = [
     Row(
         "trainings kept, though their code changed",
         together(EDIT_TRAINING, EDIT_SUMMARY, touch_trainings),
-        {("summarize", "")},
+        {("summarize", ""), ("page", "")},
     ),
 ]
 

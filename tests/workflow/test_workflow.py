@@ -53,7 +53,7 @@ def test_an_empty_checkout_plans_the_whole_study(checkout: Path) -> None:
         "download": 4,
         "prepare": 1,
         **dict.fromkeys(("train", "evaluate"), 12),
-        **dict.fromkeys(("compare", "summarize", "plot_study", "all"), 1),
+        **dict.fromkeys(("compare", "summarize", "plot_study", "page", "all"), 1),
     }
 
 

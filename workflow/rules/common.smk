@@ -9,8 +9,9 @@ import psutil
 
 from study.config.study import load_study
 from study.console import shorten
-from study.digest import code_digest
+from study.digest import code_digest, files_digest
 from study.errors import StudyError
+from study.failed import failed_runs
 from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
 from study.cluster.resources import (
@@ -49,6 +50,9 @@ RUN_RESULTS = (
 )
 
 
+MOST_DETAILED = 150  # runs, up to which the page holds each one's mistakes and kernels
+
+
 wildcard_constraints:
     dataset="|".join(map(re.escape, study.datasets)),
     variant="|".join(re.escape(variant.id) for variant in study.variants),
@@ -70,6 +74,12 @@ def runs_to_aggregate() -> list[Run]:
 def files_to_aggregate(name: str) -> list[str]:
     """The file of this name of each run to aggregate."""
     return [f"{run_folder(run)}/{name}" for run in runs_to_aggregate()]
+
+
+def runs_in_detail() -> list[Run]:
+    """The runs that the page shows in detail: all, or none, for it has to stay small."""
+    runs = runs_to_aggregate()
+    return runs if len(runs) <= MOST_DETAILED else []
 
 
 def runs_to_compare() -> list[Run]:
@@ -160,3 +170,10 @@ def remove_checkpoints_of_finished_runs() -> None:
     for job in workflow.dag.jobs:
         if job.rule.name == rules.train.rule.name:  # which has a prefix in a module that gives one
             Path(job.params.checkpoint).unlink(missing_ok=True)
+
+
+def print_closing_lines() -> None:
+    """Show the study's table and where its page is, where this workflow asked for the page."""
+    for job in workflow.dag.jobs:
+        if job.rule.name == rules.page.rule.name:
+            print(Path(job.output.closing).read_text(encoding="utf-8"), file=sys.stderr)

@@ -14,7 +14,7 @@ rule evaluate:
         manifest=rules.train.input.manifest,
     output:
         evaluation=f"{RUN}/evaluation.json",
-        classes=run_report("classes.csv", "classes (table)"),
+        classes=f"{RUN}/classes.csv",
         loss=run_report("loss.png", "loss"),
         accuracy=run_report("accuracy.png", "accuracy"),
         kernels=run_report("kernels.png", "kernels"),

@@ -18,18 +18,8 @@ rule compare:
             if study.factors
             else {}
         ),
-        comparisons=report(
-            f"{study.outdir}/comparisons.csv",
-            caption="../report/comparisons_csv.rst",
-            category="Study",
-            labels={"result": "contrasts"},
-        ),
-        effects=report(
-            f"{study.outdir}/effects.csv",
-            caption="../report/effects_csv.rst",
-            category="Study",
-            labels={"result": "effects of the factors"},
-        ),
+        comparisons=f"{study.outdir}/comparisons.csv",
+        effects=f"{study.outdir}/effects.csv",
         contrasts=report(
             f"{study.outdir}/contrasts.png",
             caption="../report/contrasts.rst",

@@ -47,18 +47,8 @@ rule summarize:
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
     output:
-        markdown=report(
-            f"{study.outdir}/summary.md",
-            caption="../report/summary.rst",
-            category="Study",
-            labels={"result": "tables"},
-        ),
-        csv=report(
-            f"{study.outdir}/summary.csv",
-            caption="../report/summary_csv.rst",
-            category="Study",
-            labels={"result": "figures of every variant"},
-        ),
+        markdown=f"{study.outdir}/summary.md",
+        csv=f"{study.outdir}/summary.csv",
         latex=f"{study.outdir}/summary.tex",
     log:
         f"{study.outdir}/logs/summarize.log",

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from study.logs import script_log
-from study.summary.report import write_summary
+from study.summary.report import read_summary, write_summary
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        write_summary(
+        summary = read_summary(
             metrics=snakemake.input.metrics,
             histories=snakemake.input.histories,
             predictions=snakemake.input.predictions,
@@ -24,6 +24,9 @@ if __name__ == "__main__":
             thresholds=snakemake.params.verdict,
             licence=snakemake.params.licence,
             source=snakemake.params.source,
+        )
+        write_summary(
+            summary,
             csv=snakemake.output.csv,
             markdown=snakemake.output.markdown,
             latex=snakemake.output.latex,

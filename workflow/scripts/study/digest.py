@@ -209,3 +209,11 @@ def _source_files(root: Path, name: str) -> list[Path]:
 @cache
 def _project(root: Path) -> _Project:
     return _Project(root)
+
+
+@cache
+def files_digest(folder: str, root: Path = SCRIPTS) -> str:
+    """Digest of the files in a folder of `root`, such as templates, by name and content."""
+    files = sorted(file for file in (root / folder).iterdir() if file.is_file())
+    texts = [text for file in files for text in (file.name, file.read_text(encoding="utf-8"))]
+    return _hash(*texts)[:16]

@@ -50,6 +50,43 @@ def _or_none(share: float) -> float | None:
     return None if np.isnan(share) else float(share)
 
 
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The predictions whose confidence lies in (low, high]; means, None without images."""
+
+    low: float
+    high: float
+    images: int
+    confidence: float | None
+    accuracy: float | None
+
+
+def calibration_bins(
+    predictions: Probabilities, bins: int = CALIBRATION_BINS
+) -> list[CalibrationBin]:
+    """Accuracy by confidence, the probability of the predicted class, in bins of equal width."""
+    place, edges = _placed(predictions, bins)
+    images = np.bincount(place, minlength=bins)
+    confidence = np.bincount(place, weights=predictions.confidence, minlength=bins)
+    right = np.bincount(place, weights=predictions.decided.right, minlength=bins)
+    return [
+        CalibrationBin(
+            float(edges[bin]),
+            float(edges[bin + 1]),
+            int(images[bin]),
+            float(confidence[bin] / images[bin]) if images[bin] else None,
+            float(right[bin] / images[bin]) if images[bin] else None,
+        )
+        for bin in range(bins)
+    ]
+
+
+def _placed(predictions: Probabilities, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """The bin of each image, and the edges of the bins."""
+    edges = np.linspace(0, 1, bins + 1)
+    return np.digitize(predictions.confidence.astype(float), edges[1:-1], right=True), edges
+
+
 def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATION_BINS) -> float:
     """Mean distance of accuracy and confidence over `bins` of equal width, weighted by images.
 
@@ -59,8 +96,7 @@ def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATI
     """
     confidence = predictions.confidence.astype(float)
     right = predictions.decided.right
-    edges = np.linspace(0, 1, bins + 1)
-    place = np.digitize(confidence, edges[1:-1], right=True)
+    place, _ = _placed(predictions, bins)
     # |accuracy - confidence| of a bin, times its images, is the distance of the two sums
     distances = np.abs(np.bincount(place, weights=right - confidence, minlength=bins))
     return float(distances.sum() / len(confidence))

@@ -1,6 +1,7 @@
 """The summary of a study: read from its files, built from sections, written in each format."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from study.data.manifest import read_manifest
 from study.files import atomic
 from study.runs.finished import read_finished
+from study.runs.history import History
 from study.runs.learning import unlearned_runs
 from study.runs.metrics import Metrics, RunKey, read_failures, reported_accuracy
 from study.statistics.conditions import Conclusion
@@ -68,7 +70,23 @@ def summary_sections(
     return [section for section in sections if section]
 
 
-def write_summary(
+@dataclass(frozen=True)
+class Summary:
+    """The content of the summary, and the files' content that it was made from.
+
+    `metrics` and `histories` are those of the finished runs; `failures` the errors of failed ones.
+    """
+
+    rows: Sequence[Row]
+    metrics: Mapping[RunKey, Metrics]
+    histories: Mapping[RunKey, History]
+    failures: Mapping[RunKey, str]
+    comparisons: pd.DataFrame
+    effects: pd.DataFrame
+    sections: Sequence[Section]
+
+
+def read_summary(
     *,
     metrics: Sequence[str],
     histories: Sequence[str],
@@ -82,11 +100,8 @@ def write_summary(
     thresholds: Thresholds,
     licence: str,
     source: str,
-    csv: str,
-    markdown: str,
-    latex: str,
-) -> None:
-    """Read the files of the runs and write `csv`, `markdown` and `latex`.
+) -> Summary:
+    """Read the files of the runs and build the summary.
 
     `metrics`, `histories` and `predictions` are those of the finished runs, in one order;
     `variants`, `runs` and `thresholds` are as for `summarize`; `licence` and `source` those of the
@@ -101,27 +116,35 @@ def write_summary(
     described = read_manifest(manifest)
     images = described.train_images, described.test_images
     unlearned = unlearned_runs(finished, described.test_per_class)
-    rows = summarize(
-        *(variants, expected, finished, read_failures(failed), thresholds, images[1], unlearned)
-    )
+    errors = read_failures(failed)
+    rows = summarize(variants, expected, finished, errors, thresholds, images[1], unlearned)
     content = list(finished.values())
     failures = find_failures(
         {key: reported_accuracy(run) for key, run in finished.items()}, images[1]
     )
     networks = networks_of(variants, finished, by_run, failures)
+    contrasts = read_records(comparisons, ContrastRow)
+    factor_effects = read_records(effects, EffectRow)
     sections = summary_sections(
         rows,
         content,
         images,
         failures,
         thresholds,
-        read_records(comparisons, ContrastRow),
-        read_records(effects, EffectRow),
+        contrasts,
+        factor_effects,
         five_conclusions(networks, load_in_words(content)),
         [*data_alert(described), *learning_alert(unlearned, len(finished))],
         data_section(content, described, licence, source),
     )
-    write_records(csv, Row, rows)
-    for path, text in ((markdown, to_markdown(sections)), (latex, to_latex(sections))):
+    curves = {key: by_run[key] for key in finished}
+    return Summary(rows, finished, curves, errors, contrasts, factor_effects, sections)
+
+
+def write_summary(summary: Summary, *, csv: str, markdown: str, latex: str) -> None:
+    """Write the summary in its three formats."""
+    write_records(csv, Row, summary.rows)
+    texts = ((markdown, to_markdown(summary.sections)), (latex, to_latex(summary.sections)))
+    for path, text in texts:
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The study as one HTML page that needs no network and no server."""
