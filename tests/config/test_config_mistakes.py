@@ -88,16 +88,16 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "id twice": (
         lambda c: first(c).update(id="conv3-k5"),
-        "variants: the id 'conv3-k5' stands twice",
+        "variants: the id 'conv3-k5' is duplicated",
     ),
     "group twice in a depth": (
         lambda c: c["variants"][1].update(notebook_group="both_3x3"),
-        "variants[conv3-k5].notebook_group: 'both_3x3' stands twice (beside 'conv3-k3') among the "
+        "variants[conv3-k5].notebook_group: 'both_3x3' is duplicated (beside 'conv3-k3') among the "
         "networks of 3 convolutions; each depth can have one",
     ),
     "id twice but for case": (
         lambda c: first(c).update(id="CONV3-k5"),
-        "variants: the id 'conv3-k5' stands twice (beside 'CONV3-k5')",
+        "variants: the id 'conv3-k5' is duplicated (beside 'CONV3-k5')",
     ),
     "unknown dataset": (
         lambda c: c.update(dataset="cifar"),

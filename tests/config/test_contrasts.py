@@ -100,7 +100,7 @@ MISTAKES = {
     ),
     "twice": (
         [{"baseline": "conv3-k3", "variant": "conv3-k5"}] * 2,
-        "contrasts[1]: stands twice in the family 'study'",
+        "contrasts[1]: is duplicated in the family 'study'",
     ),
     "no baseline": ([{"variant": "conv3-k3"}], "contrasts[0]: missing key 'baseline'"),
     "unknown key": (

@@ -178,7 +178,7 @@ MISTAKES: dict[str, tuple[Config, str]] = {
     "both": (
         {"variants": [{"id": "a", "layers": LAYERS}], "factors": {"kernel": [3]}},
         "top level: has 1 variants and factors; exactly one of the two is allowed; "
-        "with factors in a file that goes on top, put `variants: []` there",
+        "in an overlay file with `factors`, also set `variants: []`",
     ),
     "neither": ({}, "top level: missing key 'variants', or 'factors' in its place"),
     "layers without factors": (

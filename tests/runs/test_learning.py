@@ -1,16 +1,14 @@
 """A run that is no better than guessing did not learn."""
 
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from study.files import write_json
-from study.runs.learning import guessing_loss, read_unlearned, why_not_learned
+from study.runs.learning import guessing_loss, unlearned_runs, why_not_learned
 from study.runs.metrics import RunKey
-from synthetic import metrics, write_metrics
+from synthetic import metrics
 
 LOSSES = ["categorical_crossentropy", "categorical_focal_crossentropy", "mean_squared_error"]
 
@@ -53,15 +51,11 @@ def test_why_a_run_did_not_learn(changes: dict[str, Any], reason: str | None) ->
     assert why_not_learned(metrics(**changes), [12, 8, *[10] * 8]) == reason
 
 
-def test_the_runs_that_did_not_learn_are_read_from_their_files(tmp_path: Path) -> None:
-    """What the closing lines of the command need."""
-    files = [
-        write_metrics(tmp_path, metrics("conv3-k3")),
-        write_metrics(tmp_path, metrics("conv3-k5", test_accuracy=0.1)),
-    ]
-    manifest = tmp_path / "own.json"
-    counts = {"images": 100, "per_class": [10] * 10}
-    write_json(manifest, {"classes": 10, "train": counts, "test": counts})
-    assert read_unlearned(files, manifest) == {
+def test_only_the_runs_that_did_not_learn_are_found() -> None:
+    runs = {
+        RunKey("conv3-k3", 1): metrics("conv3-k3"),
+        RunKey("conv3-k5", 1): metrics("conv3-k5", test_accuracy=0.1),
+    }
+    assert unlearned_runs(runs, [10] * 10) == {
         RunKey("conv3-k5", 1): "accuracy 10.00% not above the largest class's share, 10.00%"
     }

@@ -37,7 +37,7 @@ def cancel_orphans(folder: Path) -> list[str]:
 
     To be called by the one Snakemake that holds the folder's lock, before it submits anything: no
     other can be alive then, so whatever runs from this folder has lost its Snakemake. A training
-    that is cancelled writes its checkpoint first, and the new session's goes on from there.
+    that is cancelled writes its checkpoint first, and the new session's resumes from there.
 
     Returns:
         the ids of the cancelled jobs.

@@ -55,7 +55,7 @@ def check_unique(ids: Sequence[str]) -> None:
         # some file systems do not tell upper from lower case
         if name.casefold() in seen:
             raise StudyError(
-                f"variants: the id {name!r} stands twice (beside {seen[name.casefold()]!r}); "
+                f"variants: the id {name!r} is duplicated (beside {seen[name.casefold()]!r}); "
                 "each variant needs its own, also without regard to case"
             )
         seen[name.casefold()] = name
@@ -79,7 +79,7 @@ def check_groups(variants: Iterable[Variant]) -> None:
         group = variant.notebook_group, variant.depth
         if group in seen:
             raise StudyError(
-                f"variants[{variant.id}].notebook_group: {variant.notebook_group!r} stands twice "
+                f"variants[{variant.id}].notebook_group: {variant.notebook_group!r} is duplicated "
                 f"(beside {seen[group]!r}) among the networks of {variant.depth} convolutions; "
                 "each depth can have one"
             )

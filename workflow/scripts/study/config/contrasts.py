@@ -33,7 +33,7 @@ def declared_contrasts(
 
     Raises:
         StudyError: a contrast names a variant that is not there, compares a variant with itself,
-            or stands twice in its family.
+            or is duplicated in its family.
     """
     known = {variant.id: variant for variant in variants}
     contrasts: list[Contrast] = []
@@ -49,7 +49,7 @@ def declared_contrasts(
             raise StudyError(f"{key}: {entry['variant']!r} is compared with itself")
         contrast = _contrast(known[entry["baseline"]], known[entry["variant"]], entry)
         if any((contrast.family, contrast.name) == (c.family, c.name) for c in contrasts):
-            raise StudyError(f"{key}: stands twice in the family {contrast.family!r}")
+            raise StudyError(f"{key}: is duplicated in the family {contrast.family!r}")
         contrasts.append(contrast)
     return contrasts
 

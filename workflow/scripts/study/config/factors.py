@@ -166,7 +166,7 @@ def declared_variants(full: Config, factors: Factors) -> list[tuple[dict[str, st
     if full["variants"] and factors:
         raise StudyError(
             f"top level: has {len(full['variants'])} variants and factors; exactly one of the "
-            "two is allowed; with factors in a file that goes on top, put `variants: []` there"
+            "two is allowed; in an overlay file with `factors`, also set `variants: []`"
         )
     if not full["variants"] and not factors:
         raise StudyError("top level: missing key 'variants', or 'factors' in its place")

@@ -1,11 +1,9 @@
 """Whether a run has learned anything, compared with guessing."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from study.data.manifest import read_manifest
-from study.runs.metrics import Metrics, RunKey, read_metrics, reported_accuracy
+from study.runs.metrics import Metrics, RunKey, reported_accuracy
 
 FOCAL_ALPHA, FOCAL_GAMMA = 0.25, 2.0
 """Keras's defaults for the focal loss."""
@@ -45,12 +43,3 @@ def unlearned_runs(runs: Mapping[RunKey, Metrics], per_class: Sequence[int]) -> 
     """Of the finished runs those that did not learn, each with what shows it."""
     found = {key: why_not_learned(run, per_class) for key, run in runs.items()}
     return {key: reason for key, reason in found.items() if reason}
-
-
-def read_unlearned(metrics: Iterable[str | Path], manifest: str | Path) -> dict[RunKey, str]:
-    """The same from the files of the finished runs and the description of the prepared data.
-
-    Raises:
-        StudyError: a file is damaged.
-    """
-    return unlearned_runs(read_metrics(metrics), read_manifest(manifest).test_per_class)
