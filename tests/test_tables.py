@@ -43,6 +43,28 @@ def test_none_is_an_empty_cell_and_text_is_never_missing(tmp_path: Path) -> None
     assert [math.isnan(figure) for figure in table["figure"]] == [True] * 4 + [False]
 
 
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-x", "'-x"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("＝1", "'＝1"),
+        ("'=1", "''=1"),  # so that it can be told from =1
+        ("'quoted'", "'quoted'"),
+        ("a=1", "a=1"),
+        ("−0.5", "−0.5"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_takes_no_text_for_a_formula(tmp_path: Path, text: str, cell: str) -> None:
+    path = tmp_path / "entries.csv"
+    write_records(path, Entry, [Entry(text, -1, -0.5, None)])
+    assert path.read_text(encoding="utf-8") == f"name,n,figure,epochs\n{cell},-1,-0.5,\n"
+    assert read_records(path, Entry)["name"].tolist() == [text]
+
+
 def test_a_table_without_rows(tmp_path: Path) -> None:
     path = tmp_path / "entries.csv"
     write_records(path, Entry, [])

@@ -10,6 +10,7 @@ import yaml
 from conftest import ROOT
 from study.config.files import check_files
 from study.config.schema import SCHEMA
+from study.config.study import load_study
 from study.errors import StudyError
 
 Config = dict[str, Any]
@@ -63,3 +64,64 @@ def test_the_readme_explains_every_key() -> None:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     keys = {path.rsplit(".", 1)[1] for path, _, _ in properties(schema)}
     assert {key for key in keys if f"`{key}`" not in text and f"{key}:" not in text} == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: &a [1, *a]\n", ", line 1, column 4: an anchored value contains itself"),
+        ("a: &x {b: &y [*x]}\nc: *y\n", ", line 1, column 4: an anchored value contains itself"),
+        ("a: &a\n  <<: *a\n", ", line 1, column 4: an anchored value contains itself"),
+        ("a: " + "[" * 3000 + "]" * 3000, ": nested too deeply"),
+        ("a: !!python/object/apply:os.system [ls]\n", ", line 1, column 4: the tag 'tag:yaml.org,"),
+        ("a: !mine 1\n", ", line 1, column 4: the tag '!mine' is not allowed; take it out"),
+        ("- 1\n", ": not a configuration; it must have keys"),
+        ("a: " + "x" * 3_000_000, ": 3,000,003 bytes; a configuration may have 3,000,000 at most"),
+    ],
+    ids=["list", "two", "merge", "deep", "python", "tag", "a list", "large"],
+)
+def test_a_file_that_cannot_be_meant_is_refused_at_once(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        check_files([file])
+    assert str(caught.value).startswith(f"{file}{message}")
+    assert "\n" not in str(caught.value)
+
+
+TEXTS = {
+    "a line break": ("one\ntwo", "U+000A (a control character) at position 4"),
+    "right to left": ("one\u202etwo", "U+202E (right-to-left override) at position 4"),
+    "no width": ("one\u200btwo", "U+200B (zero width space) at position 4"),
+    "an escape": ("\x1b[31mred", "U+001B (a control character) at position 1"),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_with_a_control_character_is_refused(config, text: str) -> None:
+    """Wherever it is, in one line."""
+    given, words = TEXTS[text]
+    variant, *others = config["variants"]
+    places: list[dict[str, object]] = [
+        {"variants": [variant | {"label": given}, *others]},
+        {"variants": [variant | {"id": given}, *others]},
+        {"verdict": [{"text": given}]},
+        {"datasets": {"mine": {"classes": 2, "npz": given}}},
+        {"datasets": {given: {"classes": 2, "npz": "x.npz"}}},
+        {"contrasts": [{"baseline": "conv3-k3", "variant": "conv3-k5", "differs": given}]},
+        {"factors": {"recipe": {given: {"epochs": 1}}}},
+    ]
+    for change in places:
+        with pytest.raises(StudyError) as caught:
+            load_study(config | change)
+        assert words in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_words_and_emoji_of_every_script_are_fine(config) -> None:
+    variant, *others = config["variants"]
+    label = "Größe, ভুল, می\u200cخواهم, 👩\u200d🔬, $x_$, <b>"
+    study = load_study(config | {"variants": [variant | {"label": label}, *others]})
+    assert study.variants[0].label == label

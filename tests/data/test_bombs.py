@@ -94,8 +94,8 @@ WRONG_SIZES = {
     ),
     "fewer-than-promised": (
         npy(LABELS, (10**12,)),
-        "the header of y_train promises 1000000000000 values of uint8, 1,000,000,000,000 bytes, but "
-        "the file has 12 of them",
+        "the header of y_train promises 1000000000000 values of uint8, 1,000,000,000,000 bytes, "
+        "but the file has 12 of them",
     ),
 }
 

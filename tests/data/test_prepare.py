@@ -184,7 +184,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_damaged_prepared_data_are_refused(tmp_path: Path) -> None:
     npz, manifest = run(tmp_path, write_idx(tmp_path))
     npz.write_bytes(npz.read_bytes()[:300])
-    with pytest.raises(StudyError, match=r"damaged or truncated; delete .* prepared again$"):
+    with pytest.raises(StudyError, match=r"damaged or truncated .*; delete .* prepared again$"):
         load_prepared(npz, manifest)
 
 

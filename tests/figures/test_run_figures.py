@@ -117,5 +117,5 @@ def test_quantiles_keep_quartiles_and_ends() -> None:
 def test_damaged_weights_are_named(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     path.write_bytes(b"no zip file")
-    with pytest.raises(StudyError, match=r"weights\.npz: damaged"):
+    with pytest.raises(StudyError, match=r"weights\.npz: not a NumPy archive"):
         read_kernels(path)

@@ -155,9 +155,10 @@ def study_of(variants: int, seeds: int, depths: int = 3) -> tuple[list[Row], dic
         key: pd.DataFrame(
             {
                 "epoch": epochs,
-                "loss": [0.5 / e for e in epochs],
+                "loss": [0.6 / e for e in epochs],
                 "accuracy": [0.9] * 3,
                 "val_loss": [0.4 / e + 0.01 * key.seed for e in epochs],
+                "loss_eval": [0.5 / e for e in epochs],
                 "val_accuracy": [1 - 0.1 / e for e in epochs],
             }
         )

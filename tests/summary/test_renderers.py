@@ -82,6 +82,29 @@ def test_a_text_cannot_break_a_markdown_table() -> None:
     assert r"5\|5 \\\| 50% & a_b" in row
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("<script>alert(1)</script>", r"\<script>alert(1)\</script>"),
+        ("<!-- x -->, <?x?>", r"\<!-- x -->, \<?x?>"),
+        ("![](http://a/b.png)", r"!\[](http://a/b.png)"),
+        ("[x](javascript:y)", r"\[x](javascript:y)"),
+        ("&lt;b&gt; &#60; R&D", r"\&lt;b\&gt; \&#60; R&D"),
+        ("_a_ b_c ~~d~~ *e", r"\_a\_ b_c \~~d\~~ \*e"),
+        ("`<b>` and `<i>", r"`<b>` and \`\<i>"),
+        ("**<b>**", r"**\<b>**"),
+        ("p < 0.001, r ≥ 2", "p < 0.001, r ≥ 2"),
+    ],
+)
+def test_markdown_shows_texts_as_they_are(text: str, written: str) -> None:
+    """In titles, paragraphs, lists, alerts and cells."""
+    page = [Section(text, [text, Bullets([text]), Alert(text, [text]), table(text)])]
+    title, paragraph, item, alert, cells = to_markdown(page).strip().split("\n\n")
+    assert (title, paragraph, item) == (f"# {written}", written, f"- {written}")
+    assert alert == f"> [!WARNING]\n> {written}\n>\n> - {written}"
+    assert f"| {written} " in cells
+
+
 def test_a_text_cannot_break_a_latex_table() -> None:
     text = to_latex([Section("", [table(HOSTILE)])])
     (row,) = [line for line in text.splitlines() if r"5\textbar{}5" in line]

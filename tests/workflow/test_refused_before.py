@@ -18,7 +18,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "variants": [{"id": "huge", "layers": ["flatten", {"dense": 100_000_000_000}]}],
             "contrasts": [],
         },
-        "variants[huge]: its training needs about 1,350 TB of memory; at most 10 TB is allowed "
+        "variants[huge]: its training needs about 1,300 TB of memory; at most 10 TB is allowed "
         "(its largest layer, dense_1, has 32,100,000,000,000 parameters)",
     ),
     "a holdout without a class": (

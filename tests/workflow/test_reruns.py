@@ -195,6 +195,11 @@ ROWS = [
     ),
     Row("code of the summary", EDIT_SUMMARY, {("summarize", ""), ("page", "")}),
     Row(
+        "the licence of the data",
+        configured(lambda config: config["datasets"]["tiny"].update(licence="CC0")),
+        {("summarize", "")},
+    ),
+    Row(
         "code that the summary imports",
         edited(
             "study/summary/overfitting.py",

@@ -120,6 +120,17 @@ def published_file(wildcards) -> dict:
     return next(file for file in files if file.get("name") == wildcards.file)
 
 
+def run_report(name: str, figure: str):
+    """A run's result in Snakemake's report, with the caption of its name in workflow/report."""
+    return report(
+        f"{RUN}/{name}",
+        caption=f"../report/{Path(name).stem}.rst",
+        category="Runs",
+        subcategory="{variant}",
+        labels={"seed": "{seed}", "figure": figure},
+    )
+
+
 def pass_on_sigterm() -> None:
     """Send a SIGTERM on to the jobs. Snakemake alone waits for their end, which may take hours."""
     wait_for_jobs = signal.getsignal(signal.SIGTERM)

@@ -1,17 +1,6 @@
 """What one run learned, and what it gets right and wrong on the test images."""
 
 
-def run_report(name: str, figure: str):
-    """A run's result in Snakemake's report, with the caption of its name in workflow/report."""
-    return report(
-        f"{RUN}/{name}",
-        caption=f"../report/{Path(name).stem}.rst",
-        category="Runs",
-        subcategory="{variant}",
-        labels={"seed": "{seed}", "figure": figure},
-    )
-
-
 # One job, not one for each kind of figure: they share imports that take a third of its time, and
 # every job more makes a study of thousands of runs slower to plan.
 rule evaluate:

@@ -20,8 +20,12 @@ MOST_NODES = 1_000_000
 """Values in one file, each alias counted as all that it stands for. The shipped file has 1,000."""
 
 
-MOST_BYTES = 10_000_000
+MOST_BYTES = 3_000_000
 """Size of one file. A study of a thousand networks has a tenth of that."""
+
+
+TAGS = {*yaml.SafeLoader.yaml_constructors, "tag:yaml.org,2002:merge"}
+"""What a value may be: text, numbers, lists and so on, and the key `<<`."""
 
 
 def main_configfile(home: Path) -> Path:
@@ -78,6 +82,8 @@ def check_files(files: Iterable[str | Path]) -> None:
             raise StudyError(f"{file}: nested too deeply") from None
         except yaml.YAMLError as error:
             raise StudyError(f"{file}{_place(error)}: {_problem(error)}") from None
+        if root and not isinstance(root, yaml.MappingNode):
+            raise StudyError(f"{file}: not a configuration; it must have keys, as in `seeds: 3`")
         if root:
             try:
                 _check_node(root, file, {}, set())
@@ -105,6 +111,8 @@ def _check_node(
     if known is not None:
         return known
     where = f"{file}, line {node.start_mark.line + 1}, column {node.start_mark.column + 1}"
+    if node.tag not in TAGS:
+        raise StudyError(f"{where}: the tag {node.tag!r} is not allowed; take it out")
     if id(node) in open_nodes:
         raise StudyError(f"{where}: an anchored value contains itself")
     open_nodes.add(id(node))

@@ -28,6 +28,7 @@ def check_texts(texts: Iterable[tuple[str, str]]) -> None:
             if is_forbidden(character):
                 name = unicodedata.name(character, "a control character").lower()
                 raise StudyError(
-                    f"{key}: {text!a} has the character U+{ord(character):04X} ({name}) at "
-                    f"position {place}; allowed are characters that can be seen, and spaces"
+                    f"{ascii(key)[1:-1]}: {text!a} has the character U+{ord(character):04X} "
+                    f"({name}) at position {place}; allowed are characters that can be seen, and "
+                    "spaces"
                 )

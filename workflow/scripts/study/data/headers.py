@@ -112,9 +112,17 @@ def _own_shape(sources: Mapping[str, _Source]) -> tuple[Shape, int]:
     return (*shape[1:3], shape[3] if len(shape) == 4 else 1), shape[0]
 
 
-def _npz_headers(key: str, path: Path) -> dict[str, _Source]:
-    if not path.is_file():
+def _check_is_file(key: str, path: Path) -> None:
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # a name that is too long, say
+        raise StudyError(f"{key}: {str(path)[:60]!r}...: {error.strerror}") from None
+    if not is_file:
         raise StudyError(f"{key}: there is no file {path}")
+
+
+def _npz_headers(key: str, path: Path) -> dict[str, _Source]:
+    _check_is_file(key, path)
     try:
         headers = read_headers(path)
     except OSError as error:
@@ -134,8 +142,7 @@ def _npz_headers(key: str, path: Path) -> dict[str, _Source]:
 
 
 def _idx_header(key: str, path: Path) -> _Source:
-    if not path.is_file():
-        raise StudyError(f"{key}: there is no file {path}")
+    _check_is_file(key, path)
     try:
         with path.open("rb") as plain:
             is_gzip = plain.read(2) == b"\x1f\x8b"

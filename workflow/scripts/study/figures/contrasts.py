@@ -75,7 +75,12 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     axes.set_axisbelow(True)
     figure.legend(
         handles=[
-            Line2D([], [], marker="o", color="0.3", label="mean, with its 95 % interval"),
+            Line2D(
+                *([], []),
+                marker="o",
+                color="0.3",
+                label="mean, with its simultaneous 95 % interval (from 6 seeds)",
+            ),
             Line2D([], [], marker="|", color="0.3", linestyle="none", label="one seed"),
             Patch(color="0.92", label=f"no difference that matters (±{margin:g})"),
         ],

@@ -34,7 +34,7 @@ def epochs_frame(histories: Mapping[RunKey, History]) -> pd.DataFrame:
     frame = pd.concat(list(histories.values()), keys=keys, names=["variant", "seed"])
     return frame.reset_index(["variant", "seed"]).assign(
         percent=100 * frame["val_accuracy"].to_numpy(),
-        gap=(frame["val_loss"] - frame["loss"]).to_numpy(),
+        gap=(frame["val_loss"] - frame["loss_eval"]).to_numpy(),
     )
 
 
