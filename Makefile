@@ -53,6 +53,7 @@ check: .venv/installed
 	snakefmt --check Snakefile workflow/rules
 	mypy
 	env PYTHONPATH=workflow/scripts lint-imports --no-logo
+	biome ci .
 	snakemake --lint
 
 # pip compiles byte code as it installs; the stamp is touched only when all went well.

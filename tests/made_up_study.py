@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 import synthetic
 from compare import compare
@@ -15,6 +14,7 @@ from study.config.study import Study, load_study
 from study.data.prepared import manifest_of
 from study.files import write_json
 from study.networks.costs import multiply_adds
+from study.page.configuration import configuration
 from study.page.report import Design, write_page
 from study.runs.definition import Run
 from study.runs.history import write_history
@@ -55,6 +55,30 @@ class MadeUp:
             for variant in study.variants
         ]
 
+    @property
+    def networks(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": variant.id,
+                "settings": asdict(variant.settings),
+                "layers": variant.layers,
+                "levels": variant.levels,
+            }
+            for variant in self.study.variants
+        ]
+
+    def configuration(self) -> str:
+        study = self.study
+        return configuration(
+            study.dataset_name,
+            study.seeds,
+            study.comparison["equivalence_margin"],
+            study.verdict,
+            self.variants,
+            self.networks,
+            study.contrasts,
+        )
+
     def summary(self) -> Summary:
         return read_summary(
             metrics=self.files("metrics.json"),
@@ -78,19 +102,11 @@ class MadeUp:
             page,
             self.summary(),
             Design(
-                networks=[
-                    {
-                        "id": variant.id,
-                        "settings": asdict(variant.settings),
-                        "layers": variant.layers,
-                        "levels": variant.levels,
-                    }
-                    for variant in study.variants
-                ],
+                networks=self.networks,
                 contrasts=study.contrasts,
                 factors=study.factors,
                 margin=study.comparison["equivalence_margin"],
-                configuration=yaml.safe_dump(self.config, sort_keys=False),
+                configuration=self.configuration(),
             ),
             manifest=str(self.folder / "data.json"),
             data=str(self.folder / "data.npz"),

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from conftest import ROOT
 from made_up_study import MadeUp, make_study
 
 pytestmark = pytest.mark.browser
@@ -250,7 +252,7 @@ def test_axe_finds_nothing(visit: Any, theme: str) -> None:
 
 def test_the_page_of_the_demo(visit: Any) -> None:
     demo = Path("results/digits/report.html").resolve()
-    if not demo.is_file():
+    if not demo.is_file() or not (demo.parent / "summary.csv").is_file():
         pytest.skip("no finished demo; `make demo`")
     with (demo.parent / "summary.csv").open(encoding="utf-8") as file:
         expected = {row["id"]: row["accuracy"] for row in csv.DictReader(file)}
@@ -259,3 +261,19 @@ def test_the_page_of_the_demo(visit: Any) -> None:
     assert {id_: value for id_, value in shown if value is not None} == {
         id_: float(cell) for id_, cell in expected.items() if cell
     }
+
+
+def test_interactions_of_factors(
+    visit: Any, tmp_path: Path, default_config: dict[str, Any]
+) -> None:
+    controlled = yaml.safe_load((ROOT / "config" / "controlled.yaml").read_text(encoding="utf-8"))
+    config = default_config | controlled | {"dataset": "digits", "seeds": 1}
+    made = make_study(tmp_path, config, epochs=2, details=False)
+    found = visit(page=made.write_page(details=False))
+    figure = found.page.locator("figure[data-figure=interaction]")
+    assert figure.locator(".plot svg").count() == 1
+    found.page.select_option("#across", "dropout")
+    found.page.select_option("#along", "kernel")
+    found.page.evaluate("drawing")
+    assert "along=kernel" in found.fragment()
+    assert figure.locator(".role-legend").count() == 1

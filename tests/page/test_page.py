@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from made_up_study import MadeUp, make_study
+from study.config.study import load_study
 from study.page.html import POLICY, SCRIPTS, script_json, template
 
 HOSTILE = (
@@ -169,3 +171,13 @@ def test_no_script_assigns_to_a_constant_of_another() -> None:
     scripts = "\n".join(template(name) for name in SCRIPTS)
     constants = re.findall(r"^const (\w+) =", scripts, re.M)
     assert [name for name in constants if re.search(rf"^ +{name} =[^=>]", scripts, re.M)] == []
+
+
+def test_the_configuration_of_the_page_makes_the_same_runs(
+    made: MadeUp, default_config: dict[str, Any]
+) -> None:
+    copied = load_study(yaml.safe_load(made.configuration()))
+    assert [run.definition for run in copied.runs] == [run.definition for run in made.study.runs]
+    assert copied.contrasts == made.study.contrasts
+    assert copied.verdict == made.study.verdict
+    assert [variant.label for variant in copied.variants] == list(HOSTILE)

@@ -34,8 +34,8 @@ NOTHING: set[Job] = set()
 AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", ""), ("page", "")}
 SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", ""), ("page", "")}
 """What is made from the metrics of all runs."""
-COMPARISON: set[Job] = {("compare", ""), ("summarize", "")}
-"""The comparison, and the summary, which quotes it."""
+COMPARISON: set[Job] = {("compare", ""), ("summarize", ""), ("page", "")}
+"""The comparison, and the summary and the page, which quote it."""
 PREPARE: set[Job] = {("prepare", "dataset=tiny")}
 TRAININGS = jobs(*EACH_RUN) | AGGREGATES
 """Every training and all that follows from it."""

@@ -28,7 +28,12 @@ def test_conda_environments_have_the_locks_versions(environment: str) -> None:
     assert pins == {package: PINS[package] for package in pins}
 
 
-NAMES = {"scikit-learn": "sklearn", "pillow": "PIL", "vl-convert-python": "vl_convert"}
+NAMES = {
+    "scikit-learn": "sklearn",
+    "pillow": "PIL",
+    "pyyaml": "yaml",
+    "vl-convert-python": "vl_convert",
+}
 """Packages that are imported by other names."""
 
 

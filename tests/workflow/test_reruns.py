@@ -197,7 +197,7 @@ ROWS = [
     Row(
         "the licence of the data",
         configured(lambda config: config["datasets"]["tiny"].update(licence="CC0")),
-        {("summarize", "")},
+        {("summarize", ""), ("page", "")},
     ),
     Row(
         "code that the summary imports",
@@ -241,7 +241,7 @@ ROWS = [
     Row(
         "a function beside it that training does not reach",
         edited("study/networks/costs.py", "total += shape[0] * after[0]", "total += 2 * shape[0]"),
-        NOTHING,
+        {("page", "")},  # which shows the work of each layer
     ),
     Row(
         "code of the preparation",

@@ -1,9 +1,5 @@
 """The page that people look at."""
 
-import json
-
-import yaml
-
 
 rule page:
     """Write the study as one page: tables to sort, figures that answer to them."""
@@ -51,9 +47,8 @@ rule page:
         contrasts=rules.compare.params.contrasts,
         factors=study.factors,
         margin=study.comparison["equivalence_margin"],
-        configuration=yaml.safe_dump(
-            json.loads(json.dumps(config)), sort_keys=False, allow_unicode=True
-        ),
+        dataset=study.dataset_name,
+        seeds=study.seeds,
         files=files_digest("study/page/templates"),
         code=code_digest("report_page.py"),
     script:

@@ -6,6 +6,7 @@ from study.config.contrasts import Contrast
 from study.files import atomic
 from study.logs import script_log
 from study.page.closing import closing_text
+from study.page.configuration import configuration
 from study.page.report import Design, write_page
 from study.runs.metrics import RunKey
 from study.summary.report import read_summary
@@ -22,6 +23,7 @@ def files_of(detailed: list[list[Any]], files: list[str]) -> dict[RunKey, str]:
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
         files, params = snakemake.input, snakemake.params
+        contrasts = [Contrast(**contrast) for contrast in params.contrasts]
         summary = read_summary(
             metrics=files.metrics,
             histories=files.histories,
@@ -41,10 +43,18 @@ if __name__ == "__main__":
             summary,
             Design(
                 networks=params.networks,
-                contrasts=[Contrast(**contrast) for contrast in params.contrasts],
+                contrasts=contrasts,
                 factors=params.factors,
                 margin=params.margin,
-                configuration=params.configuration,
+                configuration=configuration(
+                    params.dataset,
+                    params.seeds,
+                    params.margin,
+                    params.verdict,
+                    params.variants,
+                    params.networks,
+                    contrasts,
+                ),
             ),
             manifest=files.manifest,
             data=files.data,

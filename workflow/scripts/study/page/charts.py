@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from study.page.run_charts import Figure, calibration, confusion, history, kernels
+from study.page.run_charts import WHOLE, Figure, calibration, confusion, history, kernels
 
 STEP = 20  # pixels of a row
 
@@ -44,7 +44,7 @@ def curves(ids: Sequence[str]) -> Figure:
     """A figure by epoch: mean over seeds, from the lowest to the highest, each seed on hover."""
     looks = _network(ids)
     base = alt.Chart(alt.NamedData(name="epochs")).encode(
-        alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, format="d")),
+        alt.X("epoch:Q", title="Epoch", axis=alt.Axis(labelExpr=WHOLE)),
         color=looks["color"],
     )
     hover = alt.selection_point(
@@ -219,7 +219,7 @@ def interaction() -> Figure:
         ],
     )
     y = alt.Y("mean(percent):Q", title="Test accuracy (%)", scale=alt.Scale(zero=False))
-    shape = alt.Shape("other:N", title=None, sort=None)
+    shape = alt.Shape("other:N", title=None, sort=None, legend=alt.Legend(orient="top"))
     return alt.layer(
         base.mark_line().encode(y), base.mark_point(filled=True, size=70).encode(y, shape=shape)
     ).properties(width="container", height=280)

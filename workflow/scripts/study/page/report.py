@@ -24,7 +24,7 @@ from study.summary.sections import Section, Table
 class Design:
     """What was planned.
 
-    `networks` has {id, settings, layers, levels} of each variant; `configuration` is the whole
+    `networks` has {id, settings, layers, levels} of each variant; `configuration` is the
     configuration as YAML.
     """
 

@@ -5,12 +5,23 @@ import altair as alt
 Figure = alt.LayerChart | alt.FacetChart
 
 
+# A scale whose domain is given has one legend for colour and symbol, and not one for each.
+SERIES = alt.Scale(domain=["training, dropout on", "training, dropout off", "validation"])
+
+
+WHEN = alt.Scale(domain=["before training", "after training"])
+
+
+WHOLE = "datum.value % 1 ? '' : datum.value"
+"""Labels of whole epochs alone."""
+
+
 def history() -> Figure:
     """A run's curves."""
     base = alt.Chart(alt.NamedData(name="epochs")).encode(
-        alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, format="d")),
+        alt.X("epoch:Q", title="Epoch", axis=alt.Axis(labelExpr=WHOLE)),
         alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-        color=alt.Color("series:N", title=None, legend=alt.Legend(orient="top")),
+        color=alt.Color("series:N", title=None, scale=SERIES, legend=alt.Legend(orient="top")),
         tooltip=[
             alt.Tooltip("series:N", title="Curve"),
             alt.Tooltip("epoch:Q", title="Epoch"),
@@ -20,7 +31,7 @@ def history() -> Figure:
     return alt.layer(
         base.mark_line(),
         base.mark_point(filled=True, size=40).encode(
-            shape=alt.Shape("series:N", title=None, legend=alt.Legend(orient="top"))
+            shape=alt.Shape("series:N", title=None, scale=SERIES, legend=alt.Legend(orient="top"))
         ),
     ).properties(width="container", height=220)
 
@@ -79,7 +90,7 @@ def kernels() -> Figure:
     base = alt.Chart().encode(
         alt.X("weight:Q", title=None, axis=alt.Axis(tickCount=3)),
         alt.Y("share:Q", title=None, axis=None, stack=None),
-        alt.Color("when:N", title=None, sort=None, legend=legend),
+        alt.Color("when:N", title=None, scale=WHEN, legend=legend),
         tooltip=[
             alt.Tooltip("layer:N", title="Layer"),
             alt.Tooltip("when:N", title="Weights"),
@@ -89,7 +100,7 @@ def kernels() -> Figure:
     )
     area = base.mark_area(opacity=0.3, interpolate="step")
     line = base.mark_line(interpolate="step", strokeWidth=1.5).encode(
-        strokeDash=alt.StrokeDash("when:N", title=None, sort=None, legend=legend)
+        strokeDash=alt.StrokeDash("when:N", title=None, scale=WHEN, legend=legend)
     )
     return (
         alt.layer(area, line)

@@ -36,6 +36,7 @@ def columns(rows: Sequence[Row]) -> list[Column]:
         ),
         Column("interval", "95 % interval", Kind.NUMBER, _interval, lambda r: r.accuracy_low),
         Column("seeds", "n", Kind.NUMBER, lambda r: str(r.n_seeds), lambda r: r.n_seeds),
+        Column("verdict", "Performance", Kind.TEXT, lambda r: r.verdict or NONE),
         Column(
             "train",
             "Train error",
@@ -51,7 +52,6 @@ def columns(rows: Sequence[Row]) -> list[Column]:
             lambda r: r.test_loss,
         ),
         Column("gap", "Train-test gap", Kind.NUMBER, lambda r: _signed(_gap(r)), _gap),
-        Column("verdict", "Performance", Kind.TEXT, lambda r: r.verdict or NONE),
         Column(
             "parameters",
             "Parameters",

@@ -25,7 +25,7 @@ function theme() {
     titleFontWeight: "normal",
   };
   const marks = Object.fromEntries(
-    ["rule", "tick", "point", "line", "rect"].map((mark) => [mark, { color: ink }]),
+    ["rule", "tick", "point", "line"].map((mark) => [mark, { color: ink }]),
   );
   return {
     ...marks,
@@ -36,7 +36,7 @@ function theme() {
     axis: { ...text, gridColor: line, gridOpacity: 0.6, domainColor: faint, tickColor: faint },
     legend: text,
     header: text,
-    bar: { color: css("--c0") },
+    rect: { color: css("--c0") },
     range: {
       category: [0, 1, 2, 3, 4, 5, 6, 7].map((place) => css(`--c${place}`)),
       symbol: SYMBOLS,
@@ -133,6 +133,14 @@ const DATA = {
 };
 
 const CHANGES = {
+  interaction: (spec) => {
+    // One domain gives colour and symbol one legend.
+    const domain = [...new Set(study.networks.map(({ levels }) => levels[state.along]))];
+    for (const { encoding } of spec.layer) {
+      for (const channel of ["color", "shape"])
+        if (encoding[channel]) encoding[channel].scale = { domain };
+    }
+  },
   curves: (spec) => {
     const y = spec.layer[0].encoding.y;
     y.title = find(`#metric option[value="${CSS.escape(state.metric)}"]`)?.textContent;

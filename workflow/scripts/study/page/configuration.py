@@ -1,0 +1,60 @@
+"""The study as a configuration file that makes the same runs, every default written out.
+
+It is made from what the study resolves to, so that the order of keys or another mirror, which change
+no result, do not change the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+
+from study.config.contrasts import Contrast
+from study.networks.layers import Layer
+
+
+def configuration(
+    dataset: str,
+    seeds: Sequence[int],
+    margin: float,
+    verdict: Sequence[Mapping[str, Any]],
+    variants: Sequence[Mapping[str, Any]],
+    networks: Sequence[Mapping[str, Any]],
+    contrasts: Sequence[Contrast],
+) -> str:
+    """The configuration as YAML; a factorial design is written out as its variants.
+
+    `variants` and `networks` describe the same variants in one order: {id, label, reference,
+    notebook_group, ...} and {id, settings, layers, ...} each.
+    """
+    content = {
+        "dataset": dataset,
+        "reference_dataset": dataset,
+        "seeds": list(seeds),
+        "verdict": list(map(dict, verdict)),
+        "comparison": {"equivalence_margin": margin},
+        "contrasts": [asdict(contrast) for contrast in contrasts],
+        "variants": [
+            {
+                **_given(variant, ("id", "label", "notebook_group", "reference")),
+                "training": {k: v for k, v in network["settings"].items() if v is not None},
+                "layers": [_declared(layer) for layer in network["layers"]],
+            }
+            for variant, network in zip(variants, networks, strict=True)
+        ],
+    }
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _given(variant: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: variant[name] for name in names if variant[name] is not None}
+
+
+def _declared(layer: Layer) -> Any:
+    """A layer as a configuration declares it."""
+    kind, settings = layer["type"], {k: v for k, v in layer.items() if k != "type"}
+    if not settings:
+        return kind
+    return {kind: settings if kind == "conv" else next(iter(settings.values()))}
