@@ -1,7 +1,7 @@
 """The study as a configuration file that makes the same runs, every default written out.
 
-It is made from what the study resolves to, so that the order of keys or another mirror, which change
-no result, do not change the page.
+It is made from what the study resolves to, so that the order of keys or another mirror, which
+change no result, do not change the page.
 """
 
 from collections.abc import Mapping, Sequence
