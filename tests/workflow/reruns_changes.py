@@ -223,6 +223,6 @@ def touch_trainings(checkout: Path) -> None:
 
 
 EDIT_TRAINING = edited(
-    "study/training/forward.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
+    "study/training/batch_norm.py", "is_flat = x.shape.rank == 2", "is_flat = x.shape.rank < 3"
 )
 EDIT_SUMMARY = edited("study/summary/costs.py", "NOTABLE = 0.4", "NOTABLE = 0.5")

@@ -94,7 +94,11 @@ ROWS = [
             split(
                 "study.training.forward", "study.training.dropout", {"DropoutKey", "dropout_mask"}
             ),
-            split("study.networks.costs", "study.networks.parameters", {"count_parameters"}),
+            split(
+                "study.networks.costs",
+                "study.networks.parameters",
+                {"count_parameters", "_parameters"},
+            ),
         ),
         NOTHING,
     ),
@@ -165,7 +169,7 @@ ROWS = [
     # Code.
     Row(
         "code of the history plot",
-        edited("study/figures/history.py", "figsize=(6.4, 4.2)", "figsize=(6.4, 4.3)"),
+        edited("study/figures/history.py", "figsize=(WIDTH, 4.2)", "figsize=(WIDTH, 4.3)"),
         jobs("evaluate"),
     ),
     Row(
@@ -372,7 +376,7 @@ def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path)
 @pytest.mark.parametrize(
     ("script", "line", "expected"),
     [
-        ("train.py", "    with script_log(snakemake.log[0]):\n", TRAININGS),
+        ("study/training/run.py", "    settings = definition.settings\n", TRAININGS),
         (
             "study/data/prepared.py",
             "    arrays = check_dataset(read, places, classes)\n",
@@ -383,7 +387,7 @@ def test_data_prepared_again_with_the_same_content_train_nothing(checkout: Path)
 )
 def test_what_failed_runs_again(checkout: Path, script: str, line: str, expected: set[Job]) -> None:
     """Even where every job failed that would show that there is something to do."""
-    edited(script, line, f"{line}    raise StudyError('out of luck')\n")(checkout)
+    edited(script, line, f"{line}    raise ValueError('out of luck')\n")(checkout)
     done = run_snakemake(checkout, "--cores", "2", "--keep-going", "--configfile", CONFIG)
     assert done.returncode != 0
     assert "out of luck" in done.stderr
