@@ -78,7 +78,8 @@ class Stops:
         os.close(descriptor)
 
     def open(self, file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        if not set(mode) & set("wxa"):
+        # A file with an opener is one without a name (tempfile.TemporaryFile).
+        if not set(mode) & set("wxa") or kwargs.get("opener"):
             return _open(file, mode, *args, **kwargs)
         self.reached("open", file)
         raw = TornFile(file, mode.replace("b", "").replace("t", ""))
