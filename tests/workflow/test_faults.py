@@ -155,7 +155,7 @@ def test_asked_to_stop_it_keeps_every_step_and_goes_on_later(
     assert EPOCH_LINE.findall(stopped + resumed) == [(name, str(n + 1)) for n in range(EPOCHS)]
     found = results(folder / "results")
     assert different({file: expected[file] for file in expected if file in found}, found) == []
-    assert len(found) == 5
+    assert len(found) == 4
     assert not checkpoints(folder)
 
 
