@@ -97,9 +97,9 @@ def columns(rows: Sequence[Row]) -> list[Column]:
 
 
 def _gap(row: Row) -> float | None:
-    if row.test_loss is None or row.train_loss is None:
+    if row.test_loss is None or row.train_loss_eval is None:
         return None
-    return row.test_loss - row.train_loss
+    return row.test_loss - row.train_loss_eval
 
 
 def _signed(value: float | None) -> str:
