@@ -20,7 +20,8 @@ SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
 
 def check_schema(config: Config, schema: Config) -> None:
-    names = [name for name in config.get("datasets") or {} if not isinstance(name, str)]
+    datasets = config.get("datasets")
+    names = [n for n in datasets if not isinstance(n, str)] if isinstance(datasets, dict) else []
     if names:
         raise StudyError(f"datasets: the name {names[0]!r} is not text; put it in quotes")
     check_texts(
