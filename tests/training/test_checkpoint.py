@@ -14,6 +14,7 @@ import pytest
 from study.config.study import load_study
 from study.runs.definition import Definition
 from study.training.checkpoint import Arrays, Progress, load_checkpoint, save_checkpoint
+from study.training.provenance import versions
 from study.training.run import checkpoint_key
 
 PROGRESS = Progress([{"epoch": 1, "loss": 0.1}], step=3, epoch_seconds=0.5, wall_seconds=7.0)
@@ -140,6 +141,33 @@ def test_no_flipped_bit_changes_what_a_checkpoint_brings_back(
     assert set_aside > len(whole) / 2
 
 
+class Unwritable:
+    """An array that fails as it is written."""
+
+    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
+        raise OSError("no space left on device")
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint: Path) -> None:
+    """And nothing beside it."""
+    broken: Any = VARIABLES | {"variable_2": Unwritable()}
+    with pytest.raises(OSError, match="no space"):
+        save_checkpoint(checkpoint, "key", Progress(step=4), broken)
+    found = load_checkpoint(checkpoint, "key")
+    assert found is not None
+    assert found[0] == PROGRESS
+    assert [*checkpoint.parent.iterdir()] == [checkpoint]
+
+
+def test_what_a_killed_writer_left_is_removed(checkpoint: Path) -> None:
+    leftover = checkpoint.with_name(".seed-1-a1b2c3.npz")
+    others = checkpoint.with_name(".seed-10-a1b2c3.npz")
+    for file in (leftover, others):
+        file.write_bytes(b"half a checkpoint")
+    assert load_checkpoint(checkpoint, "key") is not None
+    assert sorted(checkpoint.parent.iterdir()) == sorted([checkpoint, others])
+
+
 def test_all_that_decides_the_result_is_in_the_key_of_a_checkpoint(default_config) -> None:
     run_ = Definition.from_json(load_study(default_config).runs[0].definition)
     other_settings = replace(run_, settings=replace(run_.settings, epochs=4))
@@ -165,6 +193,9 @@ def test_all_that_decides_the_result_is_in_the_key_of_a_checkpoint(default_confi
         ("TF_ENABLE_ONEDNN_OPTS", "0"),
         ("TF_XLA_FLAGS", "--tf_xla_auto_jit=2"),
         ("XLA_FLAGS", "--xla_cpu_max_isa=AVX2"),
+        ("NVIDIA_TF32_OVERRIDE", "1"),
+        ("ONEDNN_DEFAULT_FPMATH_MODE", "BF16"),
+        ("DNNL_DEFAULT_FPMATH_MODE", "BF16"),
     ],
 )
 def test_variables_that_choose_kernels_are_in_the_key_of_a_checkpoint(
@@ -176,3 +207,17 @@ def test_variables_that_choose_kernels_are_in_the_key_of_a_checkpoint(
     key = checkpoint_key(run_, "code", manifest)
     monkeypatch.setenv(variable, value)
     assert checkpoint_key(run_, "code", manifest) != key
+
+
+def test_the_packages_that_compute_are_in_the_key_of_a_checkpoint(
+    default_config, monkeypatch
+) -> None:
+    """But not the version of Python or of this project, which change no bit."""
+    run_ = Definition.from_json(load_study(default_config).runs[0].definition)
+    installed, changed = versions(), []
+    key = checkpoint_key(run_, "code", {"sha256": "ab", "classes": 10})
+    for name in installed:
+        monkeypatch.setattr("study.training.run.versions", lambda n=name: installed | {n: "0.0"})
+        if checkpoint_key(run_, "code", {"sha256": "ab", "classes": 10}) != key:
+            changed.append(name)
+    assert changed == ["tensorflow", "keras", "numpy", "scikit-learn"]

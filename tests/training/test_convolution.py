@@ -1,6 +1,5 @@
 """Convolutions by other ways than TensorFlow's: the same function, and fewer multiplications."""
 
-import itertools
 import math
 
 import keras
@@ -8,16 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study.config.study import load_study
-from study.networks.costs import multiply_adds
-from study.networks.fourier import (
-    convolutions_by_fourier,
-    fourier_multiply_adds,
-    fourier_period,
-    fourier_products,
-    taken_multiply_adds,
-)
-from study.networks.layers import canonical_layers
+from study.networks.fourier import fourier_products
 from study.training.convolution import (
     BATCH_FIRST,
     PIXELS_FIRST,
@@ -110,24 +100,6 @@ def test_fourier_transforms_round_no_worse_than_a_convolution(
     assert error(found) < 1.5 * error(plain.numpy())
 
 
-@pytest.mark.parametrize(("side", "size"), [*itertools.product(range(1, 9), range(1, 10))])
-def test_the_period_is_the_least_that_keeps_taps_from_reaching_around(side: int, size: int) -> None:
-    offsets = range(-((size - 1) // 2), size // 2 + 1)
-
-    def reaches_around(period: int) -> bool:
-        return any(
-            (source - place - offset) % period == 0 and source - place != offset
-            for place in range(side)
-            for source in range(side)
-            for offset in offsets
-            if abs(offset) < side
-        )
-
-    period = fourier_period(side, size)
-    assert not reaches_around(period)
-    assert period == 1 or reaches_around(period - 1)
-
-
 @pytest.mark.parametrize(("sides", "size"), [((6, 6), 7), ((5, 4), 3), ((1, 1), 3), ((1, 2), 5)])
 def test_products_are_counted_as_the_matrices_have_them(sides: tuple[int, int], size: int) -> None:
     of_map, of_kernel, back = fourier_matrices(sides, size)
@@ -135,55 +107,6 @@ def test_products_are_counted_as_the_matrices_have_them(sides: tuple[int, int], 
     assert of_map.shape == (products, math.prod(sides))
     assert of_kernel.shape == (products, size**2)
     assert back.shape == (math.prod(sides), products)
-
-
-def test_a_convolution_of_7x7_on_6x6_by_hand() -> None:
-    """Period 9: one real frequency and 40 complex ones of three products each."""
-    transforms, products = fourier_multiply_adds((6, 6, 64), 64, 7, batch=100)
-    assert products == 121 * 64 * 64
-    assert transforms == 121 * (36 * 128 + 49 * 64 * 64 // 100)
-    layers = canonical_layers([{"conv": {"filters": 64, "kernel": 7, "padding": "same"}}])
-    (layer,) = (layer | {"stride": 1} for layer in layers)
-    whole = [layer, {"type": "flatten"}]
-    saved = 36 * 49 * 64 * 64 - transforms - products
-    assert (
-        taken_multiply_adds(whole, (6, 6, 64), 10, batch=100)
-        == multiply_adds(whole, (6, 6, 64), 10) - saved
-    )
-
-
-def test_the_studys_convolutions_by_fourier_transforms(default_config) -> None:
-    """All on maps of 5 to 7 pixels a side; the networks with 5x5 kernels have none of them."""
-    study = load_study(default_config)
-    found = {
-        variant.id: [
-            (shape[0], size)
-            for shape, _, size in convolutions_by_fourier(variant.layers, (28, 28, 1), BATCH)
-        ]
-        for variant in study.variants
-    }
-    assert found == {
-        "conv3-k3": [(7, 3)],
-        "conv3-k5": [],
-        "conv3-no-dropout": [(6, 3), (6, 7)],
-        "conv3-no-bn": [(5, 7)] * 2,
-        "conv5-k3": [(7, 3)] * 3,
-        "conv5-k5": [],
-        "conv5-no-dropout": [(6, 3)] + [(6, 7)] * 3,
-        "conv5-no-bn": [(5, 7)] * 4,
-        "conv7-k3": [(7, 3)] * 5,
-        "conv7-k5": [],
-        "conv7-no-dropout": [(6, 5)] + [(6, 7)] * 5,
-        "conv7-no-bn": [(5, 7)] * 6,
-    }
-
-
-def test_a_small_batch_does_not_pay_for_the_transforms_of_the_kernels(default_config) -> None:
-    layers = load_study(default_config).run("conv7-no-dropout", "1").layers
-    found = [
-        len(list(convolutions_by_fourier(layers, (28, 28, 1), batch))) for batch in (1, 8, 32, 120)
-    ]
-    assert found == [0, 0, 6, 6]
 
 
 def test_a_gpu_keeps_the_convolutions_of_its_library(monkeypatch) -> None:

@@ -1,19 +1,14 @@
 """A training that stops at any step and resumes later gives the bits of an uninterrupted one."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from study.config.study import load_study
-from study.training.loop import Training, best_epoch, train
-from study.training.model import build_model, named_weights
+from small_training import EPOCHS, STEPS, make_training, random_images
+from study.training.loop import best_epoch, train
+from study.training.model import named_weights
 from study.training.stop import Interrupted, StopRequest
-from study.training.trainer import Trainer
-
-EPOCHS, STEPS = 3, 4
 
 
 @pytest.fixture(autouse=True)
@@ -36,18 +31,7 @@ class StopAfter(StopRequest):
 
 @pytest.fixture(scope="module")
 def images() -> tuple[np.ndarray, np.ndarray]:
-    generator = np.random.default_rng(5)
-    labels = generator.integers(0, 10, 70)
-    return generator.integers(0, 256, (70, 28, 28, 1), dtype=np.uint8), labels.astype(np.uint8)
-
-
-def make_training(default_config, images, checkpoint: Path, **changed: Any) -> Training:
-    """conv3-k5, with dropout and batch normalization, on random images; the last batch is short."""
-    (variant,) = (v for v in load_study(default_config).variants if v.id == "conv3-k5")
-    settings = replace(variant.settings, **{"batch_size": 20, "epochs": EPOCHS} | changed)
-    model = build_model(variant.layers, (28, 28, 1), 10, settings, seed=2)
-    trainer = Trainer(model, images[0], images[1], settings, seed=2)
-    return Training("a run", trainer, checkpoint, "key")
+    return random_images()
 
 
 @pytest.mark.parametrize(
@@ -124,3 +108,23 @@ def test_a_run_that_resumes_on_another_processor_says_so(
     assert len(resumed.progress.processors) == 2
     assert "a run resumes on another kind of processor" in caplog.text
     assert "(avx2), after" in caplog.text
+
+
+def test_time_before_a_stop_counts_once(default_config, images, tmp_path: Path) -> None:
+    """That of the epoch under way in its row, and all of it in the whole time."""
+    checkpoint = tmp_path / "checkpoint.npz"
+    stopped = make_training(default_config, images, checkpoint, epochs=2)
+    with pytest.raises(Interrupted):
+        train(stopped, images, images, StopAfter(2))
+    assert 0 < stopped.progress.epoch_seconds <= stopped.progress.wall_seconds
+    stopped.progress.epoch_seconds, stopped.progress.step = 1000.0, 2
+    stopped._wall -= 5000
+    stopped._cpu -= 4000
+    stopped.save()
+    resumed = make_training(default_config, images, checkpoint, epochs=2)
+    train(resumed, images, images, StopRequest())
+    first, second = resumed.progress.rows
+    assert 1000 < first["train_seconds"] < first["seconds"] < 2000
+    assert second["seconds"] < 1000
+    assert 5000 < resumed.progress.wall_seconds < 6000
+    assert 4000 < resumed.progress.cpu_seconds < 5000

@@ -19,7 +19,6 @@ VECTOR_INSTRUCTIONS = (
 )
 # Environment variables that choose kernels, and with them the bits of a result, beside
 # TF_ENABLE_ONEDNN_OPTS, which `onednn_enabled` reads.
-# TF_ENABLE_ONEDNN_OPTS, which `onednn_enabled` reads.
 KERNEL_VARIABLES = (
     *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"),
     *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
