@@ -219,6 +219,33 @@ def test_functions_of_one_name_are_told_apart_by_who_uses_them(project: Path) ->
     assert written("1", "2") != written("2", "1")
 
 
+def test_functions_of_one_name_are_told_apart_however_long_the_way(project: Path) -> None:
+    """As above, but between the helpers and their users lie three functions of the same text."""
+    ways = "".join(
+        f"def way{n}():\n    return {to}()\n\n\n" for n, to in enumerate(("way1", "way2", "helper"))
+    )
+
+    def written(one: str, other: str) -> str:
+        module = "def {0}():\n    return way0()\n\n\n" + ways + "def helper():\n    return {1}\n"
+        write(
+            project,
+            {
+                "script.py": "from one import first\nfrom other import second\nfirst(), second()\n",
+                "one.py": module.format("first", one),
+                "other.py": module.format("second", other),
+            },
+        )
+        return digest_after(project)
+
+    assert written("1", "2") != written("2", "1")
+
+
+def test_a_script_of_one_statement_has_a_digest_of_it(project: Path) -> None:
+    write(project, {"script.py": "print(1)\n"})
+    before = digest_after(project)
+    assert digest_after(project, "script.py", "1", "2") != before
+
+
 def test_a_local_variable_is_not_the_definition_of_its_name(project: Path) -> None:
     module = "def used(near):\n    return [constant for constant in near]\n\n\n"
     write(project, {"package/tools.py": module + "def near():\n    return 1\n\n\nconstant = 1\n"})
@@ -276,6 +303,32 @@ def test_a_changed_default_of_a_parameter_counts(project: Path, default: str) ->
     write(project, {"package/near.py": f"{default}\n    return x\n"})
     before = digest_after(project)
     assert digest_after(project, "package/near.py", "x=1", "x=2") != before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "def near(x=far):\n    return x\n",
+        "@far\ndef near():\n    return 1\n",
+        "class near(far):\n    pass\n",
+        "class near(metaclass=far):\n    pass\n",
+        "def near() -> far:\n    return 1\n",
+        "def near():\n    def within():\n        return far\n    return within()\n",
+    ],
+)
+def test_what_a_definition_names_outside_its_body_counts(project: Path, statement: str) -> None:
+    """The value of a default, a decorator, a base class; and what a function within it names."""
+    write(project, {"package/near.py": f"from package.far import far\n\n\n{statement}"})
+    write(project, {"package/far.py": "def far():\n    return 3\n"})
+    before = digest_after(project)
+    assert digest_after(project, "package/far.py", "return 3", "return 4") != before
+
+
+@pytest.mark.parametrize(("old", "new"), [("0", "False"), ("0", "''"), ("None", "()")])
+def test_values_that_are_nothing_are_told_apart(project: Path, old: str, new: str) -> None:
+    write(project, {"package/near.py": f"def near():\n    return {old}\n"})
+    before = digest_after(project)
+    assert digest_after(project, "package/near.py", f"return {old}", f"return {new}") != before
 
 
 def test_every_rule_passes_the_digest_of_its_script() -> None:
