@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from study.figures.contrasts import ForestRow, forest_figure
 from study.figures.interactions import interactions_figure
-from study.statistics.findings import NO_PAIR, TOO_FEW
+from study.figures.style import GREEN, VERMILLION, style
+from study.statistics.findings import BETTER, NO_PAIR, TOO_FEW, WORSE
 
 
 def forest_row(verdict: str = "worse", **changes: Any) -> ForestRow:
@@ -40,6 +41,26 @@ def test_the_forest_plot_has_a_row_for_each_contrast() -> None:
     assert empty.axes[0].texts[0].get_text() == "no contrast in this study"
 
 
+def test_the_forest_plot_shows_each_contrast_at_its_row() -> None:
+    """From top to bottom, in its colour: seeds, interval, mean; behind them the margin."""
+    better = forest_row(BETTER, points=(0.7, 0.8), mean=0.75, interval=(0.6, 0.9))
+    (axes,) = forest_figure([forest_row(WORSE), better], 0.2, "Title").axes
+    assert axes.yaxis_inverted()
+    zero, *drawn = axes.lines
+    assert np.asarray(zero.get_xdata()).tolist() == [0, 0]
+    assert [
+        (line.get_color(), np.asarray(line.get_xdata()).tolist(), {*np.asarray(line.get_ydata())})
+        for line in drawn
+    ] == [
+        *((VERMILLION, values, {0}) for values in ([-0.5, -0.4], [-1.0, 0.1], [-0.45])),
+        *((GREEN, values, {1}) for values in ([0.7, 0.8], [0.6, 0.9], [0.75])),
+    ]
+    (margin,) = axes.patches
+    assert margin.get_extents().transformed(axes.transData.inverted()).intervalx.tolist() == (
+        pytest.approx([-0.2, 0.2])
+    )
+
+
 def heights(axes: Axes) -> dict[str, list[float]]:
     """The values of the thick lines, which stand for the means, by the names in the legend."""
     return {
@@ -60,5 +81,8 @@ def test_the_interaction_plot_shows_cell_means() -> None:
     assert heights(dropout)["mean"] == pytest.approx([98.1, 95.1])
     assert heights(together)["3"] == pytest.approx([99.1, 98.1])
     assert heights(together)["5"] == pytest.approx([97.1, 92.1])
+    lines = {str(line.get_label()): line for line in together.lines}
+    looks = [(lines[level].get_color(), lines[level].get_marker()) for level in ("3", "5")]
+    assert looks == [style(0), style(1)]
     none = interactions_figure(factors, table[:0], "Title")
     assert none.axes[0].texts[0].get_text() == "no seed is finished"

@@ -9,7 +9,7 @@ from study.figures.mistakes import MOST_CHANNELS, confusion_figure, mistakes_fig
 from study.figures.style import save
 from study.statistics.scores import Mistake
 
-MISTAKES = [Mistake(position=1, label=0, predicted=1, confidence=0.9)]
+MISTAKES = [Mistake(position=2, label=0, predicted=1, confidence=0.9)]
 
 
 def counts(classes: int) -> np.ndarray:
@@ -26,6 +26,7 @@ def test_every_cell_with_images_has_its_count(classes: int) -> None:
     expected = {(place + 0.5, place + 0.5): "50" for place in range(classes)}
     assert written == expected | {(1.5, 0.5): "3"}  # x, the predicted class; y, the true one
     assert axes.get_title() == f"a title\n3 of {50 * classes + 3:,} test images wrong"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Predicted class", "True class")
     assert axes.yaxis_inverted()  # class 0 is the first row
 
 
@@ -55,9 +56,11 @@ def test_images_in_grey_and_colour_are_drawn_as_they_are(
     images = np.random.default_rng(1).integers(256, size=(3, *shape), dtype=np.uint8)
     figure = mistakes_figure(MISTAKES, images, "a title")
     (drawn,) = figure.axes[0].images
-    expected = images[1] if shape[-1] == 3 or len(shape) == 2 else images[1, :, :, 0]
+    expected = images[2] if shape[-1] == 3 or len(shape) == 2 else images[2, :, :, 0]
     assert np.array_equal(np.asarray(drawn.get_array()), expected)
     assert "channels" not in figure.get_suptitle()
+    assert figure.axes[0].get_title() == "true 0, predicted 1\np = 0.900"
+    assert figure.axes[0].get_xlabel() == "image 2"
     save(figure, tmp_path / "mistakes.png", 40)
 
 

@@ -217,7 +217,16 @@ def test_study_figures_of_any_size(tmp_path: Path, variants: int, seeds: int) ->
 
 
 def test_the_front_has_no_network_that_another_beats_in_both() -> None:
-    figures = [(10, 0.98), (20, 0.97), (20, 0.99), (5, 0.95), (40, 0.99), (30, 0.995), (5, 0.94)]
+    figures = [
+        (10, 0.98),
+        (20, 0.97),
+        (20, 0.99),
+        (5, 0.95),
+        (40, 0.99),
+        (30, 0.995),
+        (5, 0.94),
+        (25, 0.99),
+    ]
     own = [{"id": f"v{n}", "label": "", "depth": 1} for n in range(len(figures))]
     runs = {
         RunKey(f"v{n}", 1): metrics(f"v{n}", test_accuracy=accuracy, seconds_per_epoch=seconds)
