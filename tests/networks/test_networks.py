@@ -8,7 +8,7 @@ from study.config.study import load_study
 from study.errors import StudyError
 from study.networks.costs import count_parameters, multiply_adds
 from study.networks.fourier import multiply_adds_as_done
-from study.networks.layers import canonical_layers, feature_shapes, layer_names
+from study.networks.layers import canonical_layers, feature_shapes, layer_names, layer_seed
 
 SHAPE, CLASSES = (28, 28, 1), 10
 
@@ -141,6 +141,14 @@ def test_layers_are_named_by_type_and_number() -> None:
     assert layer_names(layers) == ["batch_norm_1", "flatten_1", "dense_1", "batch_norm_2"]
 
 
+def test_the_seed_of_a_layer_is_of_64_bits_of_its_own() -> None:
+    """The first eight bytes of a SHA-256, the lowest first; others would train other networks."""
+    assert layer_seed(1, "conv_1") == 13_577_554_317_570_884_221
+    seeds = {layer_seed(seed, name) for seed in range(50) for name in ("conv_1", "conv_2")}
+    assert len(seeds) == 100
+    assert 2**63 < max(seeds) < 2**64
+
+
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
@@ -156,6 +164,14 @@ def test_layers_are_named_by_type_and_number() -> None:
 def test_a_network_that_does_not_fit_is_refused(declared: list[Any], message: str) -> None:
     with pytest.raises(StudyError, match=message):
         feature_shapes(canonical_layers(declared), (8, 8, 3))
+
+
+@pytest.mark.parametrize("shape", [(4, 9, 1), (9, 4, 1)])
+def test_on_an_oblong_map_the_shorter_side_limits(shape: tuple[int, int, int]) -> None:
+    conv = {"filters": 1, "kernel": 5, "stride": 1, "padding": "valid"}
+    for layer in ({"conv": conv}, {"max_pool": 5}):
+        with pytest.raises(StudyError, match="at most 4 is possible there"):
+            feature_shapes(canonical_layers([layer, "flatten"]), shape)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

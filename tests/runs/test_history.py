@@ -9,6 +9,7 @@ from study.runs.history import COLUMNS, read_histories, read_history, write_hist
 
 HEADER = b"epoch,loss,accuracy,loss_eval,accuracy_eval,val_loss,val_accuracy,seconds,"
 HEADER += b"train_seconds,load\n"
+GOOD = b"1,2,0.3,4,0.5,6,0.7,8,9,10"
 ROWS = [
     {
         **{"epoch": epoch, "loss": 0.1 / epoch, "accuracy": 1 / 3},
@@ -43,6 +44,12 @@ def test_histories_keep_their_order_and_their_own_epochs(tmp_path: Path) -> None
     assert read_histories([]) == []
 
 
+def test_a_good_line_is_read(tmp_path: Path) -> None:
+    """The one that is damaged below."""
+    (tmp_path / "history.csv").write_bytes(HEADER + GOOD + b"\n")
+    assert read_history(tmp_path / "history.csv")["accuracy"].to_list() == [0.3]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -50,16 +57,16 @@ def test_histories_keep_their_order_and_their_own_epochs(tmp_path: Path) -> None
         b"epoch,loss\n1,0.1\n",
         b"epoch,loss,accuracy,val",
         HEADER,
-        HEADER + b"1,2,3,4,5,6",  # cut off
-        HEADER + b"1,2,3,4,5\n",
-        HEADER + b"1,2,3,4,5,6,7\n",
-        HEADER + b"1,2,3,4,5\n1,2,3,4,5,6,7\n",
-        HEADER + b"1,2,3,4,5,\n",
-        HEADER + b"1,2,3,4,5,6\n\n",
-        HEADER + b"1.5,2,3,4,5,6\n",
-        HEADER + b"1,2,x,4,5,6\n",
-        HEADER + b"1,2,\xff,4,5,6\n",
-        HEADER + b'1,2,"3,4,5,6\n',
+        HEADER + GOOD,  # cut off
+        HEADER + b"1,2,3,4,5,6,7,8,9\n",
+        HEADER + b"1,2,3,4,5,6,7,8,9,10,11\n",
+        HEADER + b"1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9,10,11\n",  # as many cells as two rows have
+        HEADER + GOOD + b"\n\n",
+        *(
+            HEADER + GOOD.replace(b"0.3", cell) + b"\n"
+            for cell in (b"", b"x", b"\xff", b'"0.3', b'"0.3"')
+        ),
+        HEADER + b"1.5" + GOOD[1:] + b"\n",
     ],
 )
 def test_a_damaged_history_is_named(tmp_path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from study.errors import StudyError
 from study.runs.metrics import RunKey
-from study.runs.predictions import LAST, read_predictions, read_runs
+from study.runs.predictions import LAST, Probabilities, read_predictions, read_runs
 from synthetic import predictions, write_predictions
 
 
@@ -25,6 +25,16 @@ def test_the_plain_name_is_that_of_the_reported_network(tmp_path: Path) -> None:
     assert runs[RunKey("b", 1)].accuracy == 0.9
     of_last = read_predictions(both, LAST)
     assert of_last is not None and of_last.accuracy == 0.8
+
+
+def test_the_first_of_equally_probable_classes_is_predicted() -> None:
+    found = Probabilities(np.array([[0.2, 0.4, 0.4], [0.5, 0.0, 0.5]]), np.array([2, 0], np.uint8))
+    assert found.predicted.tolist() == [1, 0]
+    assert found.confidence.tolist() == [0.4, 0.5]
+    decided = found.decided
+    assert decided.right.tolist() == [False, True]
+    assert (decided.correct, decided.accuracy) == (1, 0.5)
+    assert decided.labels.dtype == np.int64
 
 
 def test_predictions_that_are_not_finite_count_as_no_run(tmp_path: Path) -> None:
