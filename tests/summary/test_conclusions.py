@@ -289,3 +289,31 @@ def test_loads_that_differ_little_are_even() -> None:
 
 def test_the_cost_of_this_trainer_is_judged() -> None:
     assert "not that of Keras's kernels" in conclusion(4, study(TRUE, 2)).remarks[0]
+
+
+def test_a_slope_is_compared_with_zero_alone_and_with_that_of_the_network_with_both() -> None:
+    bounds = {c.name: c.bound for c in conclusion(3, study(TRUE, 6, depths=(3,))).conditions}
+    slopes = [bound for name, bound in bounds.items() if name.startswith("Slope")]
+    assert slopes == [0, 0]
+
+
+@pytest.mark.parametrize(("accuracy", "rank"), [(0.999, 1), (0.991, 2), (0.986, 4)])
+def test_the_rank_of_the_deepest_network_counts_from_one(accuracy: float, rank: int) -> None:
+    truth = {group: replace(run, accuracy=run.accuracy) for group, run in TRUE.items()}
+    truth["both_3x3"] = replace(TRUE["both_3x3"], accuracy=accuracy - 0.002)
+    truth["both_5x5"] = replace(TRUE["both_5x5"], accuracy=0.995)
+    (remark,) = conclusion(5, study(truth, 6, depths=(7,))).remarks
+    assert f"is number {rank} of 4; the first is " in remark
+
+
+def test_a_network_as_accurate_as_another_does_not_contradict() -> None:
+    """By mean accuracy; one that is less accurate does."""
+    equal = {group: RunFigures(0.99, 0.001, 0.5, FLAT, 10, ALONE) for group in TRUE}
+    networks = [replace(n, runs={1: equal["both_3x3"]}) for n in study(equal, 1, depths=(3,))]
+    assert "these contradict it" not in " ".join(conclusion(1, networks).remarks)
+    worse = [
+        replace(n, runs={1: replace(equal["both_3x3"], accuracy=0.98)}) if "5x5" in n.id else n
+        for n in networks
+    ]
+    remarks = " ".join(conclusion(1, worse).remarks)
+    assert "By mean accuracy these contradict it: `conv3-both_5x5`." in remarks
