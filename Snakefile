@@ -66,10 +66,11 @@ onsuccess:
 
 
 onerror:
-    print(*failed_runs([(run.variant, run.seed) for run in study.runs], study.outdir), sep="\n")
     print(
+        *failed_runs([(run.variant, run.seed) for run in study.runs], study.outdir),
         "Something failed; its message is above and in its log. Remove the cause and give the same "
         "command again to resume. To summarize the finished runs only, add "
         "`--config incomplete=mark`.",
+        sep="\n",
         file=sys.stderr,
     )

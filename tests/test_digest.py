@@ -201,32 +201,25 @@ def test_an_import_within_a_function_counts_by_what_it_binds(project: Path) -> N
     assert digest_after(project) == before
 
 
-def test_functions_of_one_name_are_told_apart_by_who_uses_them(project: Path) -> None:
+WAYS = "".join(
+    f"def way{n}():\n    return {to}()\n\n\n" for n, to in enumerate(("way1", "way2", "helper"))
+)
+
+
+@pytest.mark.parametrize(
+    ("called", "between"),
+    [("helper", ""), ("way0", WAYS)],
+    ids=["directly", "through three functions of the same text"],
+)
+def test_functions_of_one_name_are_told_apart_by_who_uses_them(
+    project: Path, called: str, between: str
+) -> None:
     """Two modules swap helpers of one name: every statement stays, but not what it means."""
 
     def written(one: str, other: str) -> str:
-        module = "def {0}():\n    return helper()\n\n\ndef helper():\n    return {1}\n"
-        write(
-            project,
-            {
-                "script.py": "from one import first\nfrom other import second\nfirst(), second()\n",
-                "one.py": module.format("first", one),
-                "other.py": module.format("second", other),
-            },
+        module = (
+            f"def {{0}}():\n    return {called}()\n\n\n{between}def helper():\n    return {{1}}\n"
         )
-        return digest_after(project)
-
-    assert written("1", "2") != written("2", "1")
-
-
-def test_functions_of_one_name_are_told_apart_however_long_the_way(project: Path) -> None:
-    """As above, but between the helpers and their users lie three functions of the same text."""
-    ways = "".join(
-        f"def way{n}():\n    return {to}()\n\n\n" for n, to in enumerate(("way1", "way2", "helper"))
-    )
-
-    def written(one: str, other: str) -> str:
-        module = "def {0}():\n    return way0()\n\n\n" + ways + "def helper():\n    return {1}\n"
         write(
             project,
             {

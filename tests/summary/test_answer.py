@@ -35,8 +35,8 @@ def test_one_seed_tells_no_networks_apart() -> None:
     assert "highest test accuracy is that of `a`: 99.00% (1 seed)" in sentences[0]
     assert "One seed cannot tell networks apart" in sentences[0]
     assert sentences[1] == (
-        "1 of 1 pair of networks cannot be told apart with these seeds; about 6 seeds could tell "
-        "1 of them."
+        "1 of 1 pair of networks cannot be told apart with these seeds; to tell 1 of them takes at "
+        "least 6 seeds."
     )
 
 

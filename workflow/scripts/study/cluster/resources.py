@@ -20,44 +20,32 @@ from study.runs.definition import Run
 
 SNAKEMAKE_MB = 300  # a job of Slurm runs Snakemake twice: in the batch script and in its step
 
-
 TENSORFLOW_MB = 800
-
 
 FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
 
-
 CUDA_MB = 2000
-
 
 COPIES_OF_DATA = 3  # what is read, what TensorFlow or a digest keeps, and the test images
 
-
 COPIES_OF_WEIGHTS = 8  # initial, current, gradients, Adam's two moments, those on their way to disk
-
 
 EVALUATED_AT_ONCE = 100  # images
 
-
 FLOAT_BYTES = 4
 
-
 MEMORY_MARGIN = 1.25
-
 
 MOST_MEMORY_MB = 10_000_000
 """More than any machine that a network is trained on has: a slip of the keyboard."""
 
-
 MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on one fast thread
-
 
 # The time of a value of a feature map beside its arithmetic. With it costs are within 17 % of the
 # seconds per epoch in docs/summary.md; by arithmetic alone one network takes 1.8 times as long as
 # another of the same cost.
 MULTIPLY_ADDS_PER_VALUE = 45
 SECONDS_PER_STEP = 0.01  # however small the batch
-
 
 MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 

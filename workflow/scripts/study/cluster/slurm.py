@@ -13,10 +13,8 @@ from study.errors import StudyError
 
 SECONDS_BETWEEN_LOOKS = 1
 
-
 SECONDS_TO_END = 300
 MOST_SECONDS_BETWEEN_CHECKS = 30
-
 
 # Snakemake's plugin names all jobs of one session by the same UUID, after a prefix if there is one.
 _SESSION = r"(?:\S+_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

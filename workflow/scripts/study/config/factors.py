@@ -11,20 +11,15 @@ from study.errors import StudyError
 Settings = Mapping[str, Any]
 """What a level sets, by name: settings of `training` or of the network."""
 
-
 Factors = Mapping[str, Mapping[str, Settings]]
 """The levels of each factor by their names, and what each sets."""
-
 
 Block = list[Any]
 """Layers as the configuration declares them."""
 
-
 CONVOLUTION = ("filters", "kernel", "stride", "padding")
 
-
 LAYERS = ("dense", "dropout", "max_pool")
-
 
 NETWORK = ("depth", *CONVOLUTION, "batch_norm", *LAYERS)
 """What of the network a level can set."""

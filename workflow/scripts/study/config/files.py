@@ -19,10 +19,8 @@ OWN = Path("config/config.yaml")
 MOST_NODES = 1_000_000
 """Values in one file, each alias counted as all that it stands for. The shipped file has 1,000."""
 
-
 MOST_BYTES = 3_000_000
 """Size of one file. A study of a thousand networks has a tenth of that."""
-
 
 TAGS = {*yaml.SafeLoader.yaml_constructors, "tag:yaml.org,2002:merge"}
 """What a value may be: text, numbers, lists and so on, and the key `<<`."""

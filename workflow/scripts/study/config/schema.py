@@ -14,7 +14,6 @@ from study.errors import StudyError
 
 Config = dict[str, Any]
 
-
 WORKFLOW = Path(__file__).resolve().parents[3]
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 

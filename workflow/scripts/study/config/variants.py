@@ -35,7 +35,7 @@ def resolved_variant(
 
     Args:
         declared: the variant as the configuration declares it.
-        training: the settings given for it, by the study or by itself.
+        training: the settings given for it, by the study or the variant.
         levels: its level of each factor.
         full: the whole configuration.
         schema: the schema of the configuration, which has the defaults.

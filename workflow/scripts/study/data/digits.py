@@ -9,7 +9,6 @@ from study.data.split import stratified_holdout
 
 DIGITS_TEST_FRACTION = 0.2
 
-
 DIGITS_SPLIT_SEED = 0  # any number does, so long as nobody changes it
 
 

@@ -16,7 +16,6 @@ from study.npy import DEFLATE_MOST, read_headers
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """The arrays of a data set."""
 
-
 IDX_TYPES = {
     0x08: ("uint8", 1),
     0x09: ("int8", 1),
@@ -27,10 +26,8 @@ IDX_TYPES = {
 }
 """The types of IDX files by their code, with the bytes of a value."""
 
-
 AS_BYTES = "store pixels from 0 to 255; floats from 0 to 1: multiply by 255 first, then round"
 """What to do with images of another type."""
-
 
 MOST_CHANNELS = 4
 """Where the first side of images has no more than this, and the others have more, the channels

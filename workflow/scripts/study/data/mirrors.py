@@ -25,9 +25,7 @@ from study.redaction import redact, redact_address
 
 log = logging.getLogger(__name__)
 
-
 SCHEMES = ("http://", "https://", "file:///")
-
 
 VARIABLE = "DATA_MIRROR"
 CHUNK = 1 << 16

@@ -16,12 +16,9 @@ from study.words import count_of
 
 ROW_HEIGHT, DENSE_ROW_HEIGHT = 0.3, 0.2  # inches
 
-
 DENSE = 40  # rows, beyond which they are lower and their labels smaller
 
-
 LABEL_WIDTH, STATUS_WIDTH = 2.4, 3.0  # inches
-
 
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": 2}
 

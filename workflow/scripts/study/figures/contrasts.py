@@ -15,15 +15,11 @@ from study.statistics.findings import BETTER, WORSE
 
 ROW_HEIGHT, DENSE_ROW_HEIGHT = 0.55, 0.22  # inches
 
-
 DENSE = 40  # contrasts, beyond which a row has one line
-
 
 NAME_WIDTH = 4.4  # inches
 
-
 COLOURS = {BETTER: GREEN, WORSE: VERMILLION}
-
 
 DECIDED, OPEN = BLUE, "0.45"
 

@@ -9,12 +9,9 @@ from study.runs.history import History
 
 TRAIN = "Train"
 
-
 VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}
 
-
 WIDTH = 6.4  # inches
-
 
 MARKED = 30  # epochs, beyond which a row of markers is unreadable
 

@@ -15,7 +15,6 @@ from study.words import count_of
 
 PANEL = 2.7  # inches
 
-
 MEAN = "mean"
 
 

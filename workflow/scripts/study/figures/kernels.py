@@ -14,15 +14,11 @@ from study.figures.style import ORANGE, SKY, set_title
 
 BEFORE, AFTER = "before training", "after training"
 
-
 COLOURS = {BEFORE: SKY, AFTER: ORANGE}
-
 
 SIDES = {BEFORE: "left", AFTER: "right"}
 
-
 COLUMNS = 5
-
 
 POINTS = 5000
 

@@ -24,15 +24,11 @@ from study.figures.style import (
 
 COLUMNS = 4
 
-
 WIDTH, HEIGHT = 3.7, 2.8  # inches of one panel
-
 
 LINE_HEIGHT = 0.17  # inches of one line of a legend below a panel
 
-
 SHORT = 20  # letters of a label of which two fit beside each other
-
 
 LINEAR_GAP = 0.01  # the gap's axis is linear up to here, and logarithmic beyond
 

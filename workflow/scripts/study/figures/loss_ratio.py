@@ -12,9 +12,7 @@ from study.summary.overfitting import Thresholds
 
 LEGEND_WIDTH = 4.8  # inches
 
-
 NAME = 0.13  # width of a limit's name, as a share of the panel's
-
 
 Limits = tuple[float, float]
 

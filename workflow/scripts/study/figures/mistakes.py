@@ -14,9 +14,7 @@ from study.statistics.scores import Mistake
 
 COLUMNS, ROWS = 6, 4  # of the gallery
 
-
 READABLE = 30  # classes, beyond which numbers in the cells do not fit
-
 
 MOST_CHANNELS = 16  # of an image, drawn as tiles
 

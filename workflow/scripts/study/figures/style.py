@@ -22,33 +22,24 @@ from study.files import atomic
 
 log = logging.getLogger(__name__)
 
-
 BLUE, ORANGE, GREEN, VERMILLION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 
-
 PURPLE, SKY, BLACK, GREY = "#cc79a7", "#56b4e9", "#000000", "#6b6b6b"
-
 
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, GREY)
 """Okabe and Ito's colours, which colour-blind readers can tell apart; grey replaces yellow."""
 
-
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 """One fewer than the colours: 56 pairs of a colour and a marker differ."""
 
-
 HALF_IMAGE = 0.05  # points; keeps 100 % on an axis that is logarithmic in the error
-
 
 ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
 
-
 MOST_PIXELS = 100_000_000  # 400 MB while the picture is drawn
-
 
 Style = tuple[str, str]
 """A colour and a marker, so that colour alone never tells things apart."""
-
 
 Key = TypeVar("Key")
 

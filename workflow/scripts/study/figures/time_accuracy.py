@@ -21,7 +21,6 @@ from study.words import count_of
 
 PANEL, LEGEND = 7.2, 3.8  # inches, the width of the panel and of each column of the legend
 
-
 MOST_LINES = 50  # in a column of the legend
 
 

@@ -10,7 +10,6 @@ from study.errors import StudyError
 Layer = dict[str, Any]
 """One layer: its `type` and that type's settings, all of them given."""
 
-
 Shape = tuple[int, ...]
 """Shape of a feature map without the batch: (height, width, channels), or (units,) once flat."""
 

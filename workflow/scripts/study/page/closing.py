@@ -13,9 +13,7 @@ from study.words import number
 MOST_ROWS = 24
 """Networks in the table, the most accurate ones; a screen holds no more."""
 
-
 WIDTH = 78
-
 
 MOST_LETTERS = 18
 """Of a verdict; the tables have all of it."""

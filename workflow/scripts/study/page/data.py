@@ -19,10 +19,8 @@ RUN_FIGURES = (
 )
 """Figures of a run that the page shows, by their names in metrics.json."""
 
-
 CURVES = ("loss", "accuracy", "loss_eval", "accuracy_eval", "val_loss", "val_accuracy")
 """Columns of a history that the page draws."""
-
 
 DIGITS = 6
 """Significant digits of a curve's figures; more cannot be seen."""

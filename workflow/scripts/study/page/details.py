@@ -18,7 +18,6 @@ from study.statistics.scores import calibration_bins, class_scores, confusion, w
 MISTAKES = 12
 """Images of mistakes that the page shows for each run."""
 
-
 WEIGHT_BINS = 32
 
 

@@ -16,10 +16,8 @@ from study.summary.sections import Alert, Block, Bullets, Kind, Table, spans
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-
 SCRIPTS = ("state.js", "tables.js", "figures.js", "network.js", "main.js")
 """The page's script, in its order."""
-
 
 SYMBOLS = (
     "M-4,0A4,4,0,1,1,4,0A4,4,0,1,1,-4,0Z",
@@ -32,7 +30,6 @@ SYMBOLS = (
 )
 """The markers of figures/style.py as paths of SVG: circle, square, diamond, triangles, plus, cross.
 """
-
 
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; "

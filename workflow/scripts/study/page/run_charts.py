@@ -4,13 +4,10 @@ import altair as alt
 
 Figure = alt.LayerChart | alt.FacetChart
 
-
 # A scale whose domain is given has one legend for colour and symbol, and not one for each.
 SERIES = alt.Scale(domain=["training, dropout on", "training, dropout off", "validation"])
 
-
 WHEN = alt.Scale(domain=["before training", "after training"])
-
 
 WHOLE = "datum.value % 1 ? '' : datum.value"
 """Labels of whole epochs alone."""

@@ -16,7 +16,6 @@ from study.tables import write_csv
 History = pd.DataFrame
 """A row for each epoch, with the columns of COLUMNS."""
 
-
 COLUMNS: Mapping[str, type] = {
     "epoch": int,
     "loss": float,
@@ -36,7 +35,6 @@ those of a fixed sample of the training images after the epoch, dropout off, whi
 `val_loss` and `val_accuracy`. `seconds` are those of the whole epoch, `train_seconds` those of the
 training steps alone. `load` is the machine's load average over the last minute of the epoch.
 """
-
 
 HEADER = ",".join(COLUMNS) + "\n"
 

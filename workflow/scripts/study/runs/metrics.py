@@ -20,7 +20,6 @@ class RunKey(NamedTuple):
 Metrics = Mapping[str, Any]
 """The content of a run's metrics.json."""
 
-
 FIGURES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("test_accuracy", "chosen_test_accuracy"), (0, 1)),
     **dict.fromkeys(("train_loss", "train_loss_eval", "test_loss", "chosen_test_loss"), (0, inf)),
@@ -31,14 +30,11 @@ FIGURES: Mapping[str, tuple[float, float]] = {
 }
 """The lowest and the highest value of each figure that tables are made from."""
 
-
 WHOLE = ("epochs", "best_epoch", "chosen_epoch", "threads", "seed", "parameters")
 """Those that are whole numbers."""
 
-
 CHOSEN = ("chosen_epoch", "chosen_test_accuracy", "chosen_test_loss")
 """Those of the chosen epoch, null for a run that chose none."""
-
 
 PARTS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("variant", "validation", "processor", "code_digest"), str),

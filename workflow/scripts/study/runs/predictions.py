@@ -16,7 +16,6 @@ REPORTED, LAST = "probabilities", "last_probabilities"
 """Names in predictions.npz: of the reported network, and, where that is the one after the chosen
 epoch, of the one after the last."""
 
-
 ROUNDING = 1e-3
 """By how much the probabilities of an image may miss 1."""
 

@@ -18,7 +18,6 @@ from study.words import NONE, count_of
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
 
-
 NO_ANSWER = "no answer"
 """Of a claim that these runs cannot answer, however many there are."""
 

@@ -14,18 +14,14 @@ from study.runs.predictions import Runs
 LEAST_RUNS = 3
 """Of two runs that differ, nothing tells which one is unusual."""
 
-
 SPREADS = 5.0
 """Scaled median absolute deviations of the other seeds."""
-
 
 STANDARD_ERRORS = 5.0
 """Binomial standard errors of an accuracy on the test images."""
 
-
 ODDS = 2.0
 """The factor by which the odds of an error must have grown."""
-
 
 _TO_SD = 1.4826  # of a median absolute deviation, of normal values
 

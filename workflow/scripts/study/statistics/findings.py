@@ -22,18 +22,13 @@ from study.statistics.sign_flip import SignFlip, least_seeds, sign_flip_family
 
 BETTER, WORSE = "better", "worse"
 
-
 HIGHER, LOWER = "higher", "lower"
-
 
 UNDECIDED = "undecided"
 
-
 TOO_FEW = "too few seeds to tell"
 
-
 IDENTICAL = "identical predictions"
-
 
 NO_PAIR = "no pair of finished runs"
 

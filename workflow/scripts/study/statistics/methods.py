@@ -15,7 +15,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 CONFIDENCE = 0.95
 
-
 ALPHA = 0.05
 
 

@@ -10,7 +10,6 @@ from study.statistics.sign_flip import least_seeds
 
 POWER = 0.8
 
-
 MOST_SEEDS = 1_000
 
 

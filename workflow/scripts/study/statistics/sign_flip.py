@@ -16,12 +16,9 @@ from study.statistics.methods import ALPHA, Interval
 
 EXACT_UP_TO = 16  # seeds, which have 32,768 patterns of signs up to a change of all
 
-
 RANDOM_PATTERNS = 99_999  # of signs, with more seeds than EXACT_UP_TO
 
-
 SEED = 1  # of the random patterns, so that the same runs give the same figures
-
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,6 @@ NAMES = {
 }
 """The printed names of the data sets."""
 
-
 NOTEBOOK_COLUMNS = {
     "Number of Convolutional layers": Kind.NUMBER,
     "Optimizations": Kind.TEXT,

@@ -75,7 +75,7 @@ def _small(contrasts: Sequence[Any]) -> str:
 
 
 def _open(contrasts: Sequence[Any]) -> str:
-    """How many contrasts are open, and how many seeds would tell."""
+    """How many contrasts are open, and how many seeds it takes at least to tell."""
     few = [row for row in contrasts if row.verdict == TOO_FEW]
     undecided = [row for row in contrasts if row.verdict.startswith("undecided")]
     if not few and not undecided:
@@ -88,7 +88,9 @@ def _open(contrasts: Sequence[Any]) -> str:
     needed = sorted(int(row.seeds_needed) for row in few if row.seeds_needed.isdigit())
     if needed:
         spread = f"{needed[0]}" if needed[0] == needed[-1] else f"{needed[0]} to {needed[-1]}"
-        text += f"; about {spread} {plural(needed[-1], 'seed')} could tell {len(needed)} of them"
+        text += (
+            f"; to tell {len(needed)} of them takes at least {spread} {plural(needed[-1], 'seed')}"
+        )
     return text + "."
 
 

@@ -10,7 +10,6 @@ from study.words import count_of, number, signed
 SEVERE = 2.0
 """Test error / train error from which the notebook says "Severely overfit"."""
 
-
 NOT_ONE_FACTOR = (
     "The notebook's networks without dropout or batch normalization differ in kernel sizes and "
     "strides too, so this does not show the effect of dropout or batch normalization; "

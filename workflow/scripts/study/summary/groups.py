@@ -15,7 +15,6 @@ from study.statistics.failures import Failures
 
 BOTH, BOTH_5X5 = "both_3x3", "both_5x5"
 
-
 NO_DROPOUT, NO_BATCH_NORM = "without_dropout", "without_batch_norm"
 """Groups of networks; a network without a group is only in the last conclusion."""
 

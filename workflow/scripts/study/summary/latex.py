@@ -33,7 +33,6 @@ ESCAPES = str.maketrans(
     }
 )
 
-
 COMMANDS = {Mark.PLAIN: "{}", Mark.CODE: r"\texttt{{{}}}", Mark.STRONG: r"\textbf{{{}}}"}
 """Format strings for marked spans of text."""
 

@@ -57,7 +57,6 @@ def _table(table: Table) -> str:
 FORMS = {Mark.PLAIN: "{}", Mark.CODE: "`{}`", Mark.STRONG: "**{}**"}
 """Format strings for marked spans of text."""
 
-
 SIGNS = re.compile(r"[\\`*\[]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|~(?=~)")
 """What begins HTML, a link, an image, an entity or a mark in Markdown."""
 

@@ -24,7 +24,6 @@ MADE_WITH: dict[str, Callable[[Metrics], str]] = {
     "Data SHA-256": lambda run: run["data"]["sha256"][:12],
 }
 
-
 PROVENANCE = MADE_WITH | {
     "Arithmetic of the steps": lambda run: _arithmetic(run["settings"]),
     "Python": lambda run: run["versions"]["python"],

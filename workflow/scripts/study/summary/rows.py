@@ -60,13 +60,11 @@ class Row:
 SPREADS = ["accuracy", "train_loss", "test_loss", "seconds_per_epoch"]
 """Figures of a run whose mean and standard deviation a row holds."""
 
-
 MEANS = [
     *SPREADS,
     *("train_loss_eval", "test_accuracy", "chosen_test_accuracy", "chosen_test_loss"),
 ]
 """Figures of a run whose mean a row holds."""
-
 
 MEDIANS = ["best_epoch", "chosen_epoch"]
 """Figures of a run whose median a row holds."""

@@ -66,7 +66,6 @@ class Section:
 
 Entry = TypeVar("Entry")
 
-
 Cell = Callable[[Entry], str]
 """Makes the text of one cell from the entry of its row."""
 

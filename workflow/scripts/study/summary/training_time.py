@@ -11,7 +11,6 @@ from study.words import number
 MUCH_MORE = 1.5
 """A ratio of times above this counts as "a lot more"."""
 
-
 EVEN_LOAD = 0.5
 """Runs are timed under even load if their mean loads differ by at most this."""
 

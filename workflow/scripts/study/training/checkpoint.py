@@ -15,7 +15,6 @@ from study.files import atomic, remove_leftovers
 
 log = logging.getLogger(__name__)
 
-
 Arrays = dict[str, NDArray[Any]]
 
 

@@ -13,7 +13,6 @@ from study.networks.fourier import fourier_period, is_cheaper_by_fourier
 
 Matrix = NDArray[np.float64]
 
-
 BATCH_FIRST, PIXELS_FIRST = "nhwc", "hwnc"
 
 

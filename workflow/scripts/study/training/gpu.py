@@ -14,10 +14,8 @@ from study.errors import StudyError
 
 log = logging.getLogger(__name__)
 
-
 # All trainings of a machine meet here, whoever starts them and from whichever folder.
 LOCKS = Path("/tmp")
-
 
 SECONDS_BETWEEN_TRIES = 1.0
 

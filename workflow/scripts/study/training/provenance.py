@@ -11,7 +11,6 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[4] / "pyproject.toml"
 
-
 # Vector instructions, by Linux's names, for which oneDNN, Eigen or XLA have different kernels.
 VECTOR_INSTRUCTIONS = (
     *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16"),

@@ -23,18 +23,13 @@ from study.training.optimizer import optimizer_update
 
 Images = NDArray[np.uint8]
 
-
 Labels = NDArray[Any]
-
 
 EVALUATION_BATCH = 100  # images; large enough to be fast, small enough for the caches
 
-
 EVALUATION_CALL = 5000  # images; few enough that their copy does not matter
 
-
 PRECISIONS = {"float32": tf.float32, "mixed_bfloat16": tf.bfloat16}
-
 
 CALL_SECONDS = 0.25  # of steps in one call, of which Python would take a third on small networks
 
