@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 
 from study.networks.fourier import convolutions_by_fourier, fourier_multiply_adds, taps_on_pixels
-from study.networks.layers import Layer, Shape, feature_shapes
+from study.networks.layers import Layer, Shape
+from study.networks.shapes import implies_output, placed_layers
 
 
 def layer_multiply_adds(
@@ -20,9 +21,9 @@ def layer_multiply_adds(
 
     `on_pixels` leaves out the taps on padding. The softmax layer over `classes` is the last.
     """
-    shape = tuple(input_shape)
     counts = []
-    for layer, after in zip(layers, feature_shapes(layers, input_shape), strict=True):
+    for placed in placed_layers(layers, input_shape):
+        layer, shape, after = placed.layer, placed.before, placed.after
         match layer["type"]:
             case "conv" if on_pixels:
                 rows, columns = (
@@ -34,8 +35,7 @@ def layer_multiply_adds(
                 counts.append(after[0] * after[1] * after[2] * layer["kernel"] ** 2 * shape[2])
             case "dense":
                 counts.append(shape[0] * after[0])
-        shape = after
-    return [*counts, shape[0] * classes]
+    return [*counts, after[0] * classes] if implies_output(layers) else counts
 
 
 def training_flops(

@@ -187,6 +187,7 @@ def _write_run(
             "seconds": seconds,
             "train_seconds": 0.9 * seconds,
             "load": 1.0,
+            "learning_rate": 0.001,
         }
         for at, epoch in enumerate(steps)
     ]

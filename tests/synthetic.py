@@ -103,7 +103,7 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
             "sha256": "da7a" * 16,
         },
         "settings": {
-            **{"epochs": 12, "batch_size": 120, "validation": "test"},
+            **{"epochs": 12, "batch_size": 120, "validation": "test", "early_stopping": None},
             "loss": "categorical_crossentropy",
         },
         "layers": [],
@@ -132,7 +132,8 @@ def write_history(path: Path, epochs: int = 12) -> Path:
         loss, val_loss = 0.3 / epoch**0.8 + 0.02, 0.06 / epoch**0.6 + 0.01
         evaluated = f"{loss / 4},{1 - loss / 12}"
         lines.append(
-            f"{epoch},{loss},{1 - loss / 3},{evaluated},{val_loss},{1 - val_loss / 3},44.1,41.0,2.0"
+            f"{epoch},{loss},{1 - loss / 3},{evaluated},{val_loss},{1 - val_loss / 3},"
+            "44.1,41.0,2.0,0.001"
         )
     path.write_text("\n".join(lines) + "\n")
     return path

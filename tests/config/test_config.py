@@ -42,6 +42,13 @@ def test_the_recipe_is_the_notebooks(config) -> None:
             "gpu": 0,
             "precision": "float32",
             "xla": False,
+            "schedule": {"kind": "constant", "warmup": 0.0},
+            "weight_decay": 0.0,
+            "momentum": 0.0,
+            "label_smoothing": 0.0,
+            "ema": 0.0,
+            "early_stopping": None,
+            "augment": None,
         }
 
 

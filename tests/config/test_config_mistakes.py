@@ -10,6 +10,7 @@ from study.errors import StudyError
 
 Config = dict[str, Any]
 FLAT = [["flatten"]]
+CONV = {"filters": 1, "kernel": 3}
 
 
 def first(config: Config) -> Config:
@@ -64,15 +65,59 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "unknown layer word": (
         lambda c: first(c).update(layers=[["flaten"]]),
-        'variants[conv3-k3].layers[0][0]: "flaten" is not one of flatten, batch_norm',
+        'variants[conv3-k3].layers[0][0]: "flaten" is not one of flatten, batch_norm, activation, ',
     ),
     "unknown layer": (
         lambda c: first(c).update(layers=[{"convolution": 3}]),
         "variants[conv3-k3].layers[0]: unknown key 'convolution'; allowed are conv, max_pool,",
     ),
+    "bias that is no yes or no": (
+        lambda c: first(c).update(layers=[{"conv": CONV | {"bias": "maybe"}}]),
+        'variants[conv3-k3].layers[0].conv.bias: "maybe" is not true or false',
+    ),
+    "unknown activation of a layer": (
+        lambda c: first(c).update(layers=[{"conv": CONV | {"activation": "rleu"}}]),
+        'variants[conv3-k3].layers[0].conv.activation: "rleu" is not one of none, relu, elu,',
+    ),
+    "unknown activation as a layer": (
+        lambda c: first(c).update(layers=[{"activation": "softmax"}]),
+        'variants[conv3-k3].layers[0].activation: "softmax" is not one of none, relu, elu,',
+    ),
+    "a dense layer without units": (
+        lambda c: first(c).update(layers=["flatten", {"dense": {"bias": False}}]),
+        "variants[conv3-k3].layers[1].dense: missing key 'units'",
+    ),
+    "an unknown key of a dense layer": (
+        lambda c: first(c).update(layers=["flatten", {"dense": {"units": 3, "rate": 0.1}}]),
+        "variants[conv3-k3].layers[1].dense: unknown key 'rate'; allowed are units, bias, activat",
+    ),
+    "text for units": (
+        lambda c: first(c).update(layers=["flatten", {"dense": "many"}]),
+        'variants[conv3-k3].layers[1].dense: "many" is not a whole number',
+    ),
+    "average pooling of nothing": (
+        lambda c: first(c).update(layers=[{"avg_pool": 0}]),
+        "variants[conv3-k3].layers[0].avg_pool: 0 is too small; the smallest allowed is 1",
+    ),
+    "a softmax over other numbers than the classes": (
+        lambda c: first(c).update(layers=["flatten", {"dense": 9}, "softmax"]),
+        "variants[conv3-k3].layers: softmax_1 has 9 values before it, and the data have 10 classes",
+    ),
+    "a skip connection around nothing": (
+        lambda c: first(c).update(layers=[{"residual": []}]),
+        "variants[conv3-k3].layers[0].residual: [] has too few entries; at least 1 is needed",
+    ),
+    "a mistake inside a skip connection": (
+        lambda c: first(c).update(layers=[[{"residual": [[{"conv": {"kernel": 3}}]]}]]),
+        "variants[conv3-k3].layers[0][0].residual[0][0].conv: missing key 'filters'",
+    ),
+    "a skip connection that does not fit": (
+        lambda c: first(c).update(layers=[{"residual": ["flatten"]}]),
+        "variants[conv3-k3].layers: residual_1: makes 784 units of feature maps of 28x28x1, which",
+    ),
     "two layers in one": (
         lambda c: first(c).update(layers=[{"dense": 3, "dropout": 0.5}]),
-        "must have exactly one key, the type of the layer",
+        "must have exactly one key of conv, max_pool, avg_pool, activation, residual",
     ),
     "conv without kernel": (
         lambda c: first(c).update(layers=[{"conv": {"filters": 3}}]),

@@ -49,6 +49,25 @@ def test_settings_that_differ_are_named(config: Config) -> None:
     assert load_study(config).contrasts[0].differs == "order of layers"
 
 
+def test_layers_of_the_new_kinds_are_named(config: Config) -> None:
+    same = {"filters": 4, "kernel": 3, "padding": "same"}
+    plain: Config = {"id": "a", "layers": [{"conv": same}, {"max_pool": 2}, "flatten"]}
+    other: list[Any] = [{"conv": same | {"bias": False, "activation": "none"}}]
+    other += ["batch_norm", "activation", {"avg_pool": 2}, "global_avg_pool"]
+    config["variants"] = [plain, {"id": "b", "layers": other}]
+    assert load_study(config).contrasts[0].differs == (
+        "bias, activation of convolutions, activation layers, pooling, average pooling, "
+        "global average pooling, batch normalization"
+    )
+    dense = [*plain["layers"], {"dense": {"units": 4, "activation": "tanh"}}]
+    config["variants"] = [plain | {"layers": [*plain["layers"], {"dense": 4}]}]
+    config["variants"].append({"id": "b", "layers": dense})
+    assert load_study(config).contrasts[0].differs == "activation of dense layers"
+    skipping = [{"residual": plain["layers"][:2]}, "flatten"]
+    config["variants"] = [plain, {"id": "b", "layers": skipping}]
+    assert load_study(config).contrasts[0].differs == "skip connections"
+
+
 def test_one_variant_has_nothing_to_be_compared_with(config: Config) -> None:
     config["variants"] = config["variants"][:1]
     assert pairs(config) == []

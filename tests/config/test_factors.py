@@ -13,6 +13,7 @@ from conftest import ROOT
 from study.config.study import Study, load_study
 from study.errors import StudyError
 from study.networks.costs import count_parameters
+from study.networks.layers import flat_layers
 
 Config = dict[str, Any]
 
@@ -133,6 +134,43 @@ def test_layers_can_be_left_out_kept_or_changed(default_config: Config) -> None:
     assert units == [16, 8] * 3
 
 
+def test_a_dense_layer_keeps_what_else_it_declares(default_config: Config) -> None:
+    layers = [LAYERS[0], ["flatten", {"dense": {"units": 16, "bias": False}}], [{"avg_pool": 2}]]
+    made = study_of(
+        default_config, layers=layers[::2] + layers[1:2], factors={"dense": [8], "bias": [False]}
+    )
+    conv, *_, dense = made.variants[0].layers
+    assert (dense["units"], dense["bias"], conv["bias"]) == (8, False, False)
+    without = study_of(
+        default_config, layers=[*layers[::2], ["flatten"]], factors={"avg_pool": [1, False]}
+    )
+    assert [len(variant.layers) for variant in without.variants] == [5, 4]
+
+
+def test_the_layers_of_a_skip_connection_stay_without_it(default_config: Config) -> None:
+    """And factors reach the layers inside."""
+    inside = [LAYERS[1][0], [{"dropout": 0.25}, "batch_norm"]]
+    layers = [LAYERS[0], [{"residual": inside}, {"residual": ["batch_norm"]}], LAYERS[2]]
+    factors = {"residual": [True, False], "kernel": [5], "batch_norm": [True, False]}
+    with_all, no_norm, no_skip, neither = study_of(
+        default_config, layers=layers, factors=factors
+    ).variants
+    kinds = [layer["type"] for layer in with_all.layers[3:5]]
+    assert kinds == ["residual", "residual"]
+    assert [x["type"] for x in with_all.layers[3]["layers"]] == ["conv", "dropout", "batch_norm"]
+    assert [x["type"] for x in no_norm.layers[3:5]] == ["residual", "flatten"]
+    expected = ["conv", "dropout", "batch_norm", "batch_norm", "flatten"]
+    assert [x["type"] for x in no_skip.layers[3:8]] == expected
+    assert [x["type"] for x in neither.layers[3:6]] == ["conv", "dropout", "flatten"]
+    for variant in (with_all, no_norm, no_skip, neither):
+        assert variant.depth == 2
+        assert [x["kernel"] for x in flat_layers(variant.layers) if x["type"] == "conv"] == [5, 5]
+    assert [variant.label for variant in (with_all, no_skip)] == [
+        "residual, kernel 5, batch norm",
+        "no residual, kernel 5, batch norm",
+    ]
+
+
 def test_a_level_can_set_several_things(default_config: Config) -> None:
     study = study_of(
         default_config,
@@ -219,6 +257,17 @@ MISTAKES: dict[str, tuple[Config, str]] = {
     "nothing to repeat": (
         {"factors": {"depth": [3]}, "layers": [LAYERS[0] + LAYERS[1], *LAYERS[2:]]},
         "factors.depth: `layers` must hold lists with one convolution each, to repeat",
+    ),
+    "two convolutions in a block to repeat": (
+        {
+            "factors": {"depth": [3]},
+            "layers": [[{"residual": [LAYERS[0][0], LAYERS[1][0]]}], *LAYERS[2:]],
+        },
+        "factors.depth: `layers` must hold lists with one convolution each, to repeat",
+    ),
+    "no connection to change": (
+        {"factors": {"residual": [True, False]}},
+        "factors.residual: the network in `layers` has no residual to change",
     ),
     "ids too long": (
         {

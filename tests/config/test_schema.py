@@ -49,7 +49,13 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
         ".variants[].notebook_group",
         *(".contrasts", ".contrasts[].name", ".contrasts[].differs"),
         *(f".variants[].reference.{key}" for key in ("train_loss", "test_loss", "verdict")),
-        *(f"layer[].{key}" for key in ("conv", "max_pool", "dropout", "dense")),
+        *(
+            f"layer[].{key}"
+            for key in ("conv", "max_pool", "avg_pool", "residual", "dropout", "dense")
+        ),
+        *(f"layer[].{key}activation" for key in ("", "conv.", "dense[].")),
+        "training.weight_decay",
+        *(f"training.schedule[].{key}" for key in ("constant", "cosine", "exponential", "step")),
         *(f"dataset.{key}" for key in ("bundled", "npz", "shape", "train_images", "mirrors")),
         "dataset.files",
         *(f"file.{key}" for key in ("name", "bytes", "sha256", "path")),

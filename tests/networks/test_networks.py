@@ -8,7 +8,8 @@ from study.config.study import load_study
 from study.errors import StudyError
 from study.networks.costs import count_parameters, multiply_adds
 from study.networks.fourier import multiply_adds_as_done
-from study.networks.layers import canonical_layers, feature_shapes, layer_names, layer_seed
+from study.networks.layers import canonical_layers, layer_names, layer_seed
+from study.networks.shapes import check_network, feature_shapes, placed_layers
 
 SHAPE, CLASSES = (28, 28, 1), 10
 
@@ -83,12 +84,13 @@ def test_arithmetic_is_counted_as_done(default_config) -> None:
 def test_layers_are_the_notebooks(default_config, network: str) -> None:
     variants = {variant.id: variant for variant in load_study(default_config).variants}
     layers = [
-        tuple(layer[key] for key in ("type", "filters", "kernel", "stride", "padding"))
-        if layer["type"] == "conv"
-        else tuple(layer.values())
+        tuple(value for key, value in layer.items() if key not in ("bias", "activation"))
         for layer in variants[network].layers
     ]
     assert layers == NOTEBOOK[network][1]
+    for layer in variants[network].layers:
+        assert layer.get("bias", True)
+        assert layer.get("activation") is None  # that of the settings
     assert variants[network].depth == int(network[4])
 
 
@@ -149,12 +151,51 @@ def test_the_seed_of_a_layer_is_of_64_bits_of_its_own() -> None:
     assert 2**63 < max(seeds) < 2**64
 
 
+def test_layers_inside_others_are_named_in_their_place() -> None:
+    inside = ["batch_norm", {"residual": ["batch_norm"]}]
+    layers = canonical_layers(["batch_norm", [{"residual": inside}], "batch_norm", "flatten"])
+    names = ["batch_norm_1", "residual_1", "batch_norm_2", "residual_2", "batch_norm_3"]
+    assert layer_names(layers) == [*names, "batch_norm_4", "flatten_1"]
+
+
+def test_a_projection_has_the_stride_that_fits_and_a_batch_norm_where_there_is_one() -> None:
+    conv = {"conv": {"filters": 5, "kernel": 3, "stride": 2, "padding": "same"}}
+    for inside, side, parts in (([conv], 4, 1), ([conv, {"max_pool": 2}, "batch_norm"], 2, 2)):
+        layers = canonical_layers([{"residual": inside}])
+        found = [each for each in placed_layers(layers, (7, 7, 2)) if "proj" in each.name]
+        assert [each.name for each in found] == ["projection_1", "projection_norm_1"][:parts]
+        assert found[-1].after == (side, side, 5)
+        assert found[0].layer["stride"] == 8 // side
+        assert not found[0].layer["bias"]
+
+
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
         ([{"conv": {"filters": 1, "kernel": 9, "stride": 1, "padding": "valid"}}], "9x9 is larger"),
         ([{"max_pool": 9}], "max_pool_1: pooling over 9x9 shrinks its input of 8x8 below 1x1"),
         ([{"max_pool": 4}, {"max_pool": 4}], "max_pool_2: pooling over 4x4 shrinks its input of 2"),
+        ([{"avg_pool": 9}], "avg_pool_1: pooling over 9x9 shrinks its input of 8x8 below 1x1"),
+        (["flatten", "global_avg_pool"], "global_avg_pool_1 comes after `flatten` or `global_avg"),
+        (["global_avg_pool", "flatten"], "flatten_1 comes after another"),
+        (["softmax"], "softmax_1 needs a `flatten` before it"),
+        (["flatten", "softmax", {"dense": 3}], "softmax_1 is not the last layer"),
+        (["flatten", {"dense": 5}, "softmax"], "softmax_1 has 5 values before it, and the data h"),
+        ([{"residual": ["flatten"]}], "residual_1: makes 192 units of feature maps of 8x8x3, whi"),
+        (["flatten", {"residual": [{"dense": 4}]}], "residual_1: makes 4 units of 192 units"),
+        (
+            [
+                {
+                    "residual": [
+                        {"conv": {"filters": 3, "kernel": 3, "stride": 1, "padding": "valid"}}
+                    ]
+                }
+            ],
+            "residual_1: makes feature maps of 6x6x3 of feature maps of 8x8x3, and no stride of a ",
+        ),
+        ([{"residual": ["flatten", {"residual": ["softmax"]}]}], "residual_1: makes 192 units"),
+        (["flatten", {"residual": ["softmax"]}], "softmax_1 is not the last layer"),
+        ([{"residual": [{"max_pool": 9}]}], "max_pool_1: pooling over 9x9 shrinks its input of 8"),
         ([{"dense": 4}], "dense_1 needs a `flatten` before it"),
         (["flatten", "flatten"], "flatten_2 comes after another"),
         (["flatten", {"max_pool": 2}], "max_pool_1 comes after `flatten`"),
@@ -163,7 +204,7 @@ def test_the_seed_of_a_layer_is_of_64_bits_of_its_own() -> None:
 )
 def test_a_network_that_does_not_fit_is_refused(declared: list[Any], message: str) -> None:
     with pytest.raises(StudyError, match=message):
-        feature_shapes(canonical_layers(declared), (8, 8, 3))
+        check_network(canonical_layers(declared), (8, 8, 3), classes=4)
 
 
 @pytest.mark.parametrize("shape", [(4, 9, 1), (9, 4, 1)])

@@ -23,7 +23,7 @@ def rows(**last: float) -> list[dict[str, float]]:
         {
             **{"epoch": epoch, "loss": 1 / epoch, "accuracy": 0.5, "loss_eval": 0.1},
             **{"accuracy_eval": 0.9, "val_loss": 0.5, "val_accuracy": 0.6 + 0.1 * epoch},
-            **{"seconds": 2.0, "train_seconds": 1.0, "load": 0.5},
+            **{"seconds": 2.0, "train_seconds": 1.0, "load": 0.5, "learning_rate": 0.001},
         }
         for epoch in range(1, EPOCHS + 1)
     ]
@@ -71,8 +71,8 @@ def test_a_sound_run_is_read(tmp_path: Path) -> None:
         ({"epochs": 2.5}, "epochs: 2.5 is not a whole number of at least 1"),
         ({"parameters": [1]}, "parameters: [1] is not a whole number of at least 0"),
         ({"seed": "1"}, 'seed: "1" is not a whole number of at least 0'),
-        ({"settings": None}, "settings.batch_size, settings.epochs, settings.loss, "),
-        ({"settings": {}}, "settings.batch_size, settings.epochs, settings.loss, "),
+        ({"settings": None}, "settings.batch_size, settings.early_stopping, settings.epochs, "),
+        ({"settings": {}}, "settings.batch_size, settings.early_stopping, settings.epochs, "),
         ({"versions": "2.21"}, "versions.keras, versions.numpy, "),
         ({"onednn": "on"}, 'onednn: "on" is not true or false'),
         ({"best_epoch": 4}, "best_epoch: 4 of 3 epochs"),
@@ -88,6 +88,19 @@ def test_an_impossible_figure_is_named(
     text = message_of(files)
     assert text.startswith(f"{files[0]}: ")
     assert message in text
+
+
+def test_a_run_that_stopped_early_has_fewer_epochs_than_its_settings(tmp_path: Path) -> None:
+    files = write_run(tmp_path)
+    content = json.loads(files[0].read_text())
+    for patience, epochs in ((1, 4), (None, 3)):
+        content["settings"]["early_stopping"] = patience and {"patience": patience}
+        content["settings"]["epochs"] = epochs
+        files[0].write_text(json.dumps(content))
+        read_metrics(files[:1])
+    content["settings"]["epochs"] = 4
+    files[0].write_text(json.dumps(content))
+    assert "epochs: 3, but settings.epochs is 4" in message_of(files)
 
 
 def test_metrics_in_the_folder_of_another_run_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A training that stops at any step and resumes later gives the bits of an uninterrupted one."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,9 +35,20 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     return random_images()
 
 
+ALL_AT_ONCE: dict[str, Any] = {
+    "schedule": {"kind": "cosine", "warmup": 1.0, "end": 0.1},
+    "weight_decay": 0.01,
+    "label_smoothing": 0.1,
+    "ema": 0.9,
+    "augment": {"shift": 0.1, "rotate": 10.0, "zoom": 0.1, "flip": True},
+}
+
+
 @pytest.mark.parametrize(
     ("changed", "stops"),
     [
+        (ALL_AT_ONCE, [2, 1, 5]),
+        (ALL_AT_ONCE | {"optimizer": "sgd", "momentum": 0.9}, [STEPS, 3]),
         *(({}, stops) for stops in ([1], [STEPS], [STEPS + 2], [2, 1, 5])),
         ({"optimizer": "sgd"}, [2, 1, 5]),
         ({"optimizer": "nadam"}, [2, 1, 5]),
@@ -44,7 +56,7 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_a_stop_in_mid_epoch_changes_no_bit(
-    default_config, images, tmp_path: Path, changed: dict[str, str], stops: list[int]
+    default_config, images, tmp_path: Path, changed: dict[str, Any], stops: list[int]
 ) -> None:
     whole = make_training(default_config, images, tmp_path / "whole.npz", **changed)
     train(whole, images, images, StopRequest())
@@ -92,6 +104,29 @@ def test_the_chosen_weights_are_those_after_the_best_epoch(
         assert training.chosen.keys() == after_best.keys()
         for name, values in training.chosen.items():
             np.testing.assert_array_equal(values, after_best[name], err_msg=name)
+
+
+def test_a_training_that_stops_early_does_so_where_it_resumed(
+    default_config, images, tmp_path: Path
+) -> None:
+    held_out = images[0][::2], np.roll(images[1], 4)[::2]
+    changed = {"validation": "holdout", "early_stopping": {"patience": 2}, "epochs": 9}
+    changed |= {"ema": 0.5, "learning_rate": 1e-9, "batch_size": 70}  # nothing is learnt
+    found = []
+    for stops in ([], [1], [1, 1]):
+        checkpoint = tmp_path / f"{len(stops)}.npz"
+        for steps in stops:
+            with pytest.raises(Interrupted):
+                parts = make_training(default_config, images, checkpoint, **changed)
+                train(parts, images, held_out, StopAfter(steps))
+        whole = make_training(default_config, images, checkpoint, **changed)
+        train(whole, images, held_out, StopRequest())
+        rows = whole.progress.rows
+        assert len(rows) == best_epoch(rows) + 2 < 9
+        found.append(named_weights(whole.trainer.model) | whole.chosen)
+    for other in found[1:]:
+        for name, values in other.items():
+            np.testing.assert_array_equal(values, found[0][name], err_msg=name)
 
 
 def test_a_run_that_resumes_on_another_processor_says_so(

@@ -28,6 +28,11 @@ def configured(change: Callable[[dict[str, Any]], object], file: str = CONFIG) -
     return apply
 
 
+def own_settings(**settings: Any) -> Change:
+    """A change of the settings of the second variant."""
+    return configured(lambda config: config["variants"][1]["training"].update(settings))
+
+
 def edited(file: str, old: str, new: str) -> Change:
     """A change of a source below workflow/scripts: the one place that holds `old`."""
 

@@ -25,6 +25,7 @@ from reruns_changes import (
     edited,
     moved,
     one_byte_changed,
+    own_settings,
     reformat,
     say_the_same,
     split,
@@ -97,7 +98,7 @@ ROWS = [
             split(
                 "study.networks.costs",
                 "study.networks.parameters",
-                {"count_parameters", "_parameters"},
+                {"count_parameters", "parameters_of"},
             ),
         ),
         NOTHING,
@@ -130,8 +131,20 @@ ROWS = [
     ),
     Row(
         "a setting of one variant",
-        configured(lambda config: config["variants"][1]["training"].update(learning_rate=0.02)),
+        own_settings(learning_rate=0.02),
         jobs(*EACH_RUN, variants=["own-rate"]) | AGGREGATES,
+    ),
+    Row(
+        "the recipe of one variant",
+        own_settings(augment={"shift": 0.1}, ema=0.9, weight_decay=0.1, label_smoothing=0.1),
+        jobs(*EACH_RUN, variants=["own-rate"]) | AGGREGATES,
+    ),
+    Row(
+        "a setting of a variant's recipe that is already its default",
+        own_settings(
+            augment=False, schedule={"constant": {"warmup": 0}}, momentum=0, weight_decay=0.0
+        ),
+        NOTHING,
     ),
     Row(
         "a study-wide setting that one variant overrides",

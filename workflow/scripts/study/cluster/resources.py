@@ -93,7 +93,8 @@ def _data(study: Study) -> int:
 
 def _weights(study: Study, run: Run) -> int:
     parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
-    return COPIES_OF_WEIGHTS * parameters * FLOAT_BYTES
+    averages = 2 * (run.settings.ema > 0)  # beside the weights, and on their way to disk
+    return (COPIES_OF_WEIGHTS + averages) * parameters * FLOAT_BYTES
 
 
 def _fourier_kernels(study: Study, run: Run) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from study.config.schema import Config
 from study.config.variants import Variant
 from study.errors import StudyError
-from study.networks.layers import Shape, feature_shapes
+from study.networks.layers import Shape
+from study.networks.shapes import check_network
 
 PROJECT_FOLDERS = (
     *("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow"),
@@ -123,7 +124,7 @@ def check_dataset(name: str, dataset: Config) -> None:
 def check_fits(variant: Variant, shape: Shape, train_images: int, classes: int) -> None:
     key = f"variants[{variant.id}]"
     try:
-        feature_shapes(variant.layers, shape)
+        check_network(variant.layers, shape, classes)
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
     settings = variant.settings

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import StudyError
+from study.networks.layers import flat_layers
 
 if TYPE_CHECKING:
     from study.config.variants import Variant
@@ -109,15 +110,26 @@ def differences(baseline: "Variant", variant: "Variant") -> str:
     return ", ".join(names) or "nothing"
 
 
+PER_CONVOLUTION = ("conv", "residual", "activation", "dropout", "batch_norm")
+
+
 _TRAITS: dict[str, tuple[str, str]] = {
     "filters": ("conv", "filters"),
     "kernel size": ("conv", "kernel"),
     "stride": ("conv", "stride"),
     "padding": ("conv", "padding"),
+    "bias": ("conv", "bias"),
+    "activation of convolutions": ("conv", "activation"),
+    "activation layers": ("activation", "activation"),
     "pooling": ("max_pool", "size"),
+    "average pooling": ("avg_pool", "size"),
+    "global average pooling": ("global_avg_pool", "type"),
+    "skip connections": ("residual", "type"),
     "dropout": ("dropout", "rate"),
     "batch normalization": ("batch_norm", "type"),
     "dense layers": ("dense", "units"),
+    "bias of dense layers": ("dense", "bias"),
+    "activation of dense layers": ("dense", "activation"),
 }
 
 
@@ -127,9 +139,10 @@ def _distinct(variant: "Variant", of: tuple[str, str], other: "Variant") -> Sequ
     A deeper network has more of the layers that come with each convolution, which is its depth.
     """
     kind, setting = of
-    values = [layer[setting] for layer in variant.layers if layer["type"] == kind]
-    repeated = variant.depth != other.depth and kind in ("conv", "dropout", "batch_norm")
-    return sorted(set(values)) if repeated else values
+    values = [layer[setting] for layer in flat_layers(variant.layers) if layer["type"] == kind]
+    repeated = variant.depth != other.depth and kind in PER_CONVOLUTION
+    repeated |= kind == "dense" and setting != "units"  # their number is in the units
+    return sorted(set(values), key=str) if repeated else values
 
 
 def _changed(baseline: "Variant", variant: "Variant") -> list[str]:

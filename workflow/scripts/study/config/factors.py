@@ -2,14 +2,12 @@
 
 import copy
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from study.config.levels import Settings, level_words, named_levels
 from study.config.schema import Config, check_schema, completed
 from study.errors import StudyError
-
-Settings = Mapping[str, Any]
-"""What a level sets, by name: settings of `training` or of the network."""
 
 Factors = Mapping[str, Mapping[str, Settings]]
 """The levels of each factor by their names, and what each sets."""
@@ -17,33 +15,12 @@ Factors = Mapping[str, Mapping[str, Settings]]
 Block = list[Any]
 """Layers as the configuration declares them."""
 
-CONVOLUTION = ("filters", "kernel", "stride", "padding")
+CONVOLUTION = ("filters", "kernel", "stride", "padding", "bias")
 
-LAYERS = ("dense", "dropout", "max_pool")
+LAYERS = ("avg_pool", "dense", "dropout", "max_pool")
 
-NETWORK = ("depth", *CONVOLUTION, "batch_norm", *LAYERS)
+NETWORK = ("depth", *CONVOLUTION, "residual", "batch_norm", *LAYERS)
 """What of the network a level can set."""
-
-
-def named_levels(declared: Mapping[str, Any]) -> dict[str, dict[str, Settings]]:
-    """The factors in one form: a list of values sets what the factor is called after.
-
-    >>> named_levels({"kernel": [3, 5]})
-    {'kernel': {'3': {'kernel': 3}, '5': {'kernel': 5}}}
-    """
-    return {
-        name: {level_name(value): {name: value} for value in levels}
-        if isinstance(levels, list)
-        else {str(level): settings for level, settings in levels.items()}
-        for name, levels in declared.items()
-    }
-
-
-def level_name(value: Any) -> str:
-    """A level in words: `with` and `without` for true and false, else the value."""
-    if isinstance(value, bool):
-        return "with" if value else "without"
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def cross(factors: Factors, layers: Sequence[Any]) -> list[tuple[dict[str, str], dict[str, Any]]]:
@@ -83,23 +60,15 @@ def _variant(
         if name in settings:
             blocks = _changed(blocks, name, settings.pop(name), f"factors.{setter[name]}")
     variant = {
-        "id": "-".join(_word(factor, level) for factor, level in levels.items()),
+        "id": "-".join(level_words(factor, level) for factor, level in levels.items()),
         "label": ", ".join(
-            _word(factor, level, " ") for factor, level in levels.items() if factor != "depth"
+            level_words(factor, level, " ") for factor, level in levels.items() if factor != "depth"
         )
-        or _word("depth", levels["depth"], " "),
+        or level_words("depth", levels["depth"], " "),
         "training": settings,
         "layers": blocks,
     }
     return levels, variant
-
-
-def _word(factor: str, level: str, space: str = "") -> str:
-    """`kernel3`, `optimizer-sgd`, `no-batch_norm`; with a space, for people, `no batch norm`."""
-    name = factor.replace("_", space or "_")
-    if level in ("with", "without"):
-        return name if level == "with" else f"no{space or '-'}{name}"
-    return f"{name}{space or '-' * (not level[0].isdigit())}{level}"
 
 
 def _as_block(declared: Any) -> Block:
@@ -111,33 +80,50 @@ def _changed(blocks: list[Block], name: str, value: Any, key: str) -> list[Block
 
     `depth`: as many blocks with a convolution; the last of them is repeated, or they are cut off
     from the end. A setting of convolutions: the value for all of them. A type of layer: False
-    leaves all of them out, True keeps them, another value is given to all.
+    leaves all of them out, True keeps them, another value is given to all. `residual`: False keeps
+    the layers inside without the connection around them.
     """
     if name == "depth":
         return _deepened(blocks, value, key)
     kind = "conv" if name in CONVOLUTION else name
-    if not any(_kind(layer) == kind for block in blocks for layer in block):
+    if not any(_count(block, kind) for block in blocks):
         raise StudyError(f"{key}: the network in `layers` has no {kind} to change")
-    if name in CONVOLUTION:
-        return [
-            [
-                {"conv": layer["conv"] | {name: value}} if _kind(layer) == "conv" else layer
-                for layer in block
-            ]
-            for block in blocks
-        ]
-    if value is True:
+    if value is True and name not in CONVOLUTION:
         return blocks
-    if value is False:
-        kept = [[layer for layer in block if _kind(layer) != kind] for block in blocks]
-        return [block for block in kept if block]
-    return [
-        [{kind: value} if _kind(layer) == kind else layer for layer in block] for block in blocks
-    ]
+
+    def change(layer: Any) -> Block:
+        if _kind(layer) != kind:
+            return [layer]
+        if name in CONVOLUTION:
+            return [{"conv": layer["conv"] | {name: value}}]
+        if value is False:
+            return layer["residual"] if kind == "residual" else []
+        return [_given(layer, value)]
+
+    return [block for block in ([*_rewritten(block, change)] for block in blocks) if block]
+
+
+def _rewritten(layers: Iterable[Any], change: Callable[[Any], Block]) -> Iterator[Any]:
+    """The layers, those inside residual layers first, each replaced by what `change` makes of it.
+    A residual layer with nothing left inside is left out.
+    """
+    for layer in layers:
+        if isinstance(layer, list):
+            yield from _rewritten(layer, change)
+        elif _kind(layer) != "residual":
+            yield from change(layer)
+        elif inner := [*_rewritten(layer["residual"], change)]:
+            yield from change({"residual": inner})
+
+
+def _given(layer: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """The layer with another value; a dense layer keeps what else is declared for it."""
+    ((kind, before),) = layer.items()
+    return {kind: before | {"units": value} if isinstance(before, dict) else value}
 
 
 def _deepened(blocks: list[Block], depth: int, key: str) -> list[Block]:
-    places = [place for place, block in enumerate(blocks) if "conv" in map(_kind, block)]
+    places = [place for place, block in enumerate(blocks) if _count(block, "conv")]
     if not places or any(_count(blocks[place], "conv") > 1 for place in places):
         raise StudyError(f"{key}: `layers` must hold lists with one convolution each, to repeat")
     convolutions = [blocks[place] for place in places]
@@ -148,7 +134,16 @@ def _deepened(blocks: list[Block], depth: int, key: str) -> list[Block]:
 
 
 def _count(block: Iterable[Any], kind: str) -> int:
-    return sum(_kind(layer) == kind for layer in block)
+    return sum(
+        _count(layer, kind)
+        if isinstance(layer, list)
+        else (_kind(layer) == kind) + _count(_inside(layer), kind)
+        for layer in block
+    )
+
+
+def _inside(layer: Any) -> Block:
+    return layer["residual"] if _kind(layer) == "residual" else []
 
 
 def _kind(layer: str | Mapping[str, Any]) -> str:
@@ -203,8 +198,8 @@ def _settings(schema: Config) -> dict[str, Config]:
     known = {
         "depth": {"type": "integer", "minimum": 1},
         **{name: layer["conv"]["properties"][name] for name in CONVOLUTION},
-        "batch_norm": {"type": "boolean"},
-        **{name: layer[name] | {"type": ["boolean", layer[name]["type"]]} for name in LAYERS},
+        **{name: {"type": "boolean"} for name in ("residual", "batch_norm")},
+        **{name: _or_boolean(layer[name].get("else", layer[name])) for name in LAYERS},
         "layers": {"$ref": "#/$defs/layers", "minItems": 1},
         **schema["$defs"]["training"]["properties"],
     }
@@ -212,3 +207,7 @@ def _settings(schema: Config) -> dict[str, Config]:
         name: {key: value for key, value in part.items() if key != "default"}
         for name, part in known.items()
     }
+
+
+def _or_boolean(part: Config) -> Config:
+    return part | {"type": ["boolean", part["type"]]}

@@ -97,7 +97,8 @@ def _message(error: jsonschema.ValidationError, config: Config) -> str:
         case "uniqueItems":
             return f"{key}: {value} has an entry twice"
         case "minProperties" | "maxProperties":
-            return f"{key}: {value} must have exactly one key, the type of the layer"
+            known = ", ".join(schema.get("properties", {})) or "the type of the layer"
+            return f"{key}: {value} must have exactly one key of {known}"
     return f"{key}: {error.message}"
 
 

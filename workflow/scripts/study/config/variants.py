@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from study.config.schema import Config, completed
+from study.config.recipe import complete_recipe
+from study.config.schema import Config
 from study.errors import StudyError
 from study.networks.layers import Layer, canonical_layers, depth
 from study.runs.definition import Settings
@@ -57,12 +58,7 @@ def resolved_variant(
 
 
 def _settings(id_: str, training: Config, schema: Config) -> Settings:
-    given = completed(training, {"$ref": "#/$defs/training"}, schema)
-    if given["validation"] == "test":
-        given["holdout_fraction"] = None  # it has no effect, so it must not define the run
-    if given["xla"] and not given["gpu"]:
-        raise StudyError(
-            f"variants[{id_}]: xla: true is for a GPU, so it needs gpu: 1 beside it; on "
-            "a processor it takes several times as long as xla: false"
-        )
-    return Settings(**given)
+    try:
+        return Settings(**complete_recipe(training, schema))
+    except StudyError as error:
+        raise StudyError(f"variants[{id_}]: {error}") from None

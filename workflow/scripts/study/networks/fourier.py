@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from study.networks.costs import multiply_adds
-from study.networks.layers import Layer, Shape, feature_shapes
+from study.networks.layers import Layer, Shape
+from study.networks.shapes import placed_layers
 
 WORTHWHILE = 0.85  # of the arithmetic, for the memory that transforms touch
 
@@ -76,10 +77,10 @@ def convolutions_by_fourier(
     """Shape before (h, w, c), filters and kernel size of each convolution that Fourier transforms
     make clearly cheaper, for a `batch` of images.
     """
-    before = [tuple(input_shape), *feature_shapes(layers, input_shape)]
-    for layer, shape in zip(layers, before[:-1], strict=True):
-        if is_cheaper_by_fourier(layer, shape, batch):
-            yield shape, layer["filters"], layer["kernel"]
+    for placed in placed_layers(layers, input_shape):
+        layer = placed.layer
+        if is_cheaper_by_fourier(layer, placed.before, batch):
+            yield placed.before, layer["filters"], layer["kernel"]
 
 
 def count_fourier_values(layers: Sequence[Layer], input_shape: Shape, batch: int) -> int:

@@ -1,11 +1,9 @@
-"""Networks as data: their layers, and the shapes between them."""
+"""Networks as data: their layers, with every default filled in, and their names."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
-
-from study.errors import StudyError
+from typing import Any, NamedTuple
 
 Layer = dict[str, Any]
 """One layer: its `type` and that type's settings, all of them given."""
@@ -14,11 +12,18 @@ Shape = tuple[int, ...]
 """Shape of a feature map without the batch: (height, width, channels), or (units,) once flat."""
 
 
-def canonical_layers(declared: Sequence[Any]) -> list[Layer]:
-    """The layers as the configuration declares them, in one flat list of one form.
+AFFINE: dict[str, Any] = {"bias": True, "activation": None}
+"""What convolutions and dense layers have where the configuration does not say."""
 
-    >>> canonical_layers([["flatten", {"dense": 128}]])
-    [{'type': 'flatten'}, {'type': 'dense', 'units': 128}]
+
+def canonical_layers(declared: Sequence[Any]) -> list[Layer]:
+    """The layers as the configuration declares them, in one list of one form. A residual layer
+    holds a list of `layers`.
+
+    An `activation` of None is that of the settings.
+
+    >>> canonical_layers([["flatten", {"dropout": 0.5}]])
+    [{'type': 'flatten'}, {'type': 'dropout', 'rate': 0.5}]
     """
     layers = []
     for block in declared:
@@ -28,33 +33,86 @@ def canonical_layers(declared: Sequence[Any]) -> list[Layer]:
 
 
 def _canonical_layer(declared: str | dict[str, Any]) -> Layer:
+    if declared == "activation":
+        return {"type": declared, "activation": None}
     if isinstance(declared, str):
         return {"type": declared}
     ((kind, value),) = declared.items()
     match kind:
         case "conv":
-            return {"type": kind, **value}
-        case "max_pool":
+            return {"type": kind, **AFFINE, **value}
+        case "max_pool" | "avg_pool":
             return {"type": kind, "size": value}
         case "dropout":
             return {"type": kind, "rate": float(value)}
         case "dense":
-            return {"type": kind, "units": value}
+            given = value if isinstance(value, dict) else {"units": value}
+            return {"type": kind, **AFFINE, **given}
+        case "activation":
+            return {"type": kind, "activation": value}
+        case "residual":
+            return {"type": kind, "layers": canonical_layers(value)}
     raise ValueError(f"no such layer: {kind}")  # the schema admits no other
 
 
-def layer_names(layers: Sequence[Layer]) -> list[str]:
-    """The name of each layer: its type and its number among its type, as in `conv_2`."""
-    seen: Counter[str] = Counter()
-    names = []
+def declared_layers(layers: Sequence[Layer]) -> list[Any]:
+    """The layers as a configuration declares them: the inverse of `canonical_layers`.
+
+    >>> declared_layers([{'type': 'flatten'}, {'type': 'dropout', 'rate': 0.5}])
+    ['flatten', {'dropout': 0.5}]
+    """
+    return [_declared_layer(layer) for layer in layers]
+
+
+def _declared_layer(layer: Layer) -> Any:
+    kind = layer["type"]
+    given = {key: value for key, value in layer.items() if key != "type" and value is not None}
+    match kind:
+        case "residual":
+            return {kind: declared_layers(layer["layers"])}
+        case "conv" | "dense":
+            return {kind: given}
+    (value,) = given.values() or (None,)
+    return kind if value is None else {kind: value}
+
+
+class Named(NamedTuple):
+    """A layer, its name, and the layers inside it."""
+
+    name: str
+    layer: Layer
+    inner: list["Named"]
+
+
+def named_layers(layers: Sequence[Layer], seen: Counter[str] | None = None) -> list[Named]:
+    """The layers with their names: type and number among its type, as in `conv_2`. Those inside a
+    residual layer are counted in their place.
+    """
+    seen = Counter() if seen is None else seen
+    named = []
     for layer in layers:
         seen[layer["type"]] += 1
-        names.append(f"{layer['type']}_{seen[layer['type']]}")
-    return names
+        name = f"{layer['type']}_{seen[layer['type']]}"
+        named.append(Named(name, layer, named_layers(layer.get("layers", []), seen)))
+    return named
+
+
+def layer_names(layers: Sequence[Layer]) -> list[str]:
+    """The name of each layer; a residual layer comes before those inside it."""
+
+    def names(named: Sequence[Named]) -> list[str]:
+        return [name for each in named for name in (each.name, *names(each.inner))]
+
+    return names(named_layers(layers))
+
+
+def flat_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers, each residual layer followed by those inside it."""
+    return [flat for layer in layers for flat in (layer, *flat_layers(layer.get("layers", [])))]
 
 
 def layer_seed(seed: int, name: str) -> int:
-    """The seed, of 64 bits, of all that is random in the layer called `name` (`layer_names`).
+    """The seed, of 64 bits, of all that is random in the layer called `name`.
 
     It does not depend on the other layers, so two networks trained with the same seed share the
     random numbers of every layer that they have in common.
@@ -63,67 +121,5 @@ def layer_seed(seed: int, name: str) -> int:
 
 
 def depth(layers: Sequence[Layer]) -> int:
-    """Number of convolutions."""
-    return sum(layer["type"] == "conv" for layer in layers)
-
-
-def feature_shapes(layers: Sequence[Layer], input_shape: Shape) -> list[Shape]:
-    """The shape after each layer, for images of `input_shape` (height, width, channels).
-
-    Raises:
-        StudyError: a layer does not fit what comes before it; the message names the layer.
-    """
-    shape = tuple(input_shape)
-    shapes = []
-    for layer, name in zip(layers, layer_names(layers), strict=True):
-        shape = _shape_after(layer, name, shape)
-        shapes.append(shape)
-    if len(shape) != 1:
-        raise StudyError(
-            f"the network ends with a feature map of {_size(shape)}; add `flatten` after it"
-        )
-    return shapes
-
-
-def _shape_after(layer: Layer, name: str, shape: Shape) -> Shape:
-    kind = layer["type"]
-    flat = len(shape) == 1
-    if kind in ("conv", "max_pool") and flat:
-        raise StudyError(f"{name} comes after `flatten`; it needs a feature map before it")
-    if kind == "flatten" and flat:
-        raise StudyError(f"{name} comes after another `flatten`; one is enough")
-    if kind == "dense" and not flat:
-        raise StudyError(f"{name} needs a `flatten` before it")
-    match kind:
-        case "conv":
-            sides = [_convolved(side, layer, name, shape) for side in shape[:2]]
-            return (*sides, layer["filters"])
-        case "max_pool":
-            size = layer["size"]
-            if size > min(shape[:2]):
-                raise StudyError(
-                    f"{name}: pooling over {size}x{size} shrinks its input of {_size(shape)} "
-                    f"below 1x1; at most {min(shape[:2])} is possible there"
-                )
-            return (shape[0] // size, shape[1] // size, shape[2])
-        case "flatten":
-            return (shape[0] * shape[1] * shape[2],)
-        case "dense":
-            return (layer["units"],)
-    return shape
-
-
-def _convolved(side: int, layer: Layer, name: str, shape: Shape) -> int:
-    kernel, stride = layer["kernel"], layer["stride"]
-    if layer["padding"] == "same":
-        return -(-side // stride)
-    if kernel > side:
-        raise StudyError(
-            f"{name}: a kernel of {kernel}x{kernel} is larger than its input of {_size(shape)}; "
-            f"at most {min(shape[:2])} is possible there, or `padding: same`"
-        )
-    return (side - kernel) // stride + 1
-
-
-def _size(shape: Shape) -> str:
-    return "x".join(str(side) for side in shape[:2])
+    """Number of convolutions; the projections of residual layers do not count."""
+    return sum(layer["type"] == "conv" for layer in flat_layers(layers))

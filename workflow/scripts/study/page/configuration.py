@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from study.config.contrasts import Contrast
-from study.networks.layers import Layer
+from study.config.recipe import declared_recipe
+from study.networks.layers import declared_layers
 
 
 def configuration(
@@ -38,8 +39,8 @@ def configuration(
         "variants": [
             {
                 **_given(variant, ("id", "label", "notebook_group", "reference")),
-                "training": {k: v for k, v in network["settings"].items() if v is not None},
-                "layers": [_declared(layer) for layer in network["layers"]],
+                "training": declared_recipe(network["settings"]),
+                "layers": declared_layers(network["layers"]),
             }
             for variant, network in zip(variants, networks, strict=True)
         ],
@@ -50,11 +51,3 @@ def configuration(
 
 def _given(variant: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: variant[name] for name in names if variant[name] is not None}
-
-
-def _declared(layer: Layer) -> Any:
-    """A layer as a configuration declares it."""
-    kind, settings = layer["type"], {k: v for k, v in layer.items() if k != "type"}
-    if not settings:
-        return kind
-    return {kind: settings if kind == "conv" else next(iter(settings.values()))}

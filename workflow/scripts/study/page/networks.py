@@ -3,38 +3,40 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from study.networks.costs import count_parameters, multiply_adds
-from study.networks.layers import Layer, Shape, feature_shapes, layer_names
+from study.networks.costs import (
+    count_parameters,
+    multiply_adds,
+    multiply_adds_of,
+    parameters_of,
+)
+from study.networks.layers import Layer, Shape
+from study.networks.shapes import implies_output, placed_layers
 from study.summary.sections import Kind, Table
 from study.words import number
 
 
 def layer_table(layers: Sequence[Layer], input_shape: Shape, classes: int) -> Table:
-    """Each layer with its settings and the shape after it; the softmax layer is the last."""
+    """Each layer with its settings and the shape after it, and the total. The layers inside a
+    residual layer, and its projection, come before it.
+    """
     rows = [["input", "", shape_in_words(input_shape), "", ""]]
-    parameters = work = 0
-    names = layer_names(layers)
-    for place, shape in enumerate(feature_shapes(layers, input_shape), start=1):
-        first = layers[:place]
-        # A layer's own figures are the differences of those of the network's beginnings.
-        up_to = _up_to(first, shape, input_shape)
-        layer = layers[place - 1]
-        rows.append(
-            [
-                names[place - 1],
-                ", ".join(f"{key} {value}" for key, value in layer.items() if key != "type"),
-                shape_in_words(shape),
-                number(up_to[0] - parameters, ",") if up_to[0] > parameters else "",
-                number(up_to[1] - work, ",") if up_to[1] > work else "",
-            ]
-        )
-        parameters, work = up_to
+    for placed in placed_layers(layers, input_shape):
+        given = [
+            f"{k} {v}"
+            for k, v in placed.layer.items()
+            if k not in ("type", "layers") and v is not None
+        ]
+        costs = (parameters_of(placed), multiply_adds_of(placed))
+        row = [placed.name, ", ".join(given), shape_in_words(placed.after)]
+        rows.append([*row, *(number(cost, ",") if cost else "" for cost in costs)])
     whole = (
         count_parameters(layers, input_shape, classes),
         multiply_adds(layers, input_shape, classes),
     )
-    output = ["output", f"softmax over {classes} classes", str(classes)]
-    rows.append([*output, number(whole[0] - parameters, ","), number(whole[1] - work, ",")])
+    if implies_output(layers):
+        (units,) = placed.after
+        output = ["output", f"softmax over {classes} classes", str(classes)]
+        rows.append([*output, number((units + 1) * classes, ","), number(units * classes, ",")])
     rows.append(["total", "", "", number(whole[0], ","), number(whole[1], ",")])
     return Table(
         {
@@ -46,12 +48,6 @@ def layer_table(layers: Sequence[Layer], input_shape: Shape, classes: int) -> Ta
         },
         rows,
     )
-
-
-def _up_to(layers: Sequence[Layer], shape: Shape, input_shape: Shape) -> tuple[int, int]:
-    """Parameters and multiply-adds of a network's beginning, without an output layer."""
-    flat = layers if len(shape) == 1 else [*layers, {"type": "flatten"}]
-    return (count_parameters(flat, input_shape, 0), multiply_adds(flat, input_shape, 0))
 
 
 def shape_in_words(shape: Shape) -> str:

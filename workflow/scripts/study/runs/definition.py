@@ -27,6 +27,14 @@ class Settings:
     gpu: int
     precision: str
     xla: bool
+    schedule: dict[str, Any]
+    """Its `kind`, and that kind's own settings."""
+    weight_decay: float
+    momentum: float
+    label_smoothing: float
+    ema: float
+    early_stopping: dict[str, Any] | None
+    augment: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,15 @@ COLUMNS: Mapping[str, type] = {
     "seconds": float,
     "train_seconds": float,
     "load": float,
+    "learning_rate": float,
 }
 """The columns of a history and their types.
 
 `loss` and `accuracy` are those of the training steps, dropout on; `loss_eval` and `accuracy_eval`
 those of a fixed sample of the training images after the epoch, dropout off, which compare with
 `val_loss` and `val_accuracy`. `seconds` are those of the whole epoch, `train_seconds` those of the
-training steps alone. `load` is the machine's load average over the last minute of the epoch.
+training steps alone. `load` is the machine's load average over the last minute of the epoch,
+`learning_rate` that of the epoch's last step.
 """
 
 HEADER = ",".join(COLUMNS) + "\n"

@@ -44,6 +44,7 @@ PARTS: Mapping[str, type | tuple[type, ...]] = {
     "git_commit": (str, type(None)),
     **dict.fromkeys(("settings.epochs", "settings.batch_size"), int),
     **dict.fromkeys(("settings.loss", "settings.validation"), str),
+    "settings.early_stopping": (dict, type(None)),
     **dict.fromkeys(("data.dataset", "data.sha256"), str),
     **{
         f"versions.{name}": str
@@ -95,9 +96,11 @@ def _problem(content: Any, path: Path) -> str | None:
 
 def _contradiction(run: Metrics, path: Path) -> str | None:
     """The first two entries that do not agree, in words."""
-    for key in ("epochs", "validation"):
-        if run[key] != run["settings"][key]:
-            return f"{key}: {run[key]!r}, but settings.{key} is {run['settings'][key]!r}"
+    settings = run["settings"]
+    stops_early = settings["early_stopping"] is not None and run["epochs"] < settings["epochs"]
+    for key in ("validation",) if stops_early else ("epochs", "validation"):
+        if run[key] != settings[key]:
+            return f"{key}: {run[key]!r}, but settings.{key} is {settings[key]!r}"
     for key in ("best_epoch", "chosen_epoch"):
         if (run.get(key) or 1) > run["epochs"]:
             return f"{key}: {run[key]} of {run['epochs']} epochs"
@@ -134,6 +137,7 @@ _KINDS: Mapping[Any, str] = {
     bool: "true or false",
     dict: "a mapping",
     (str, type(None)): "text or null",
+    (dict, type(None)): "a mapping or null",
 }
 
 

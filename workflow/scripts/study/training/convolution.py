@@ -21,6 +21,8 @@ def axes_wanted(layer: keras.Layer, batch: int) -> str | None:
     match layer:
         case keras.layers.Dropout() | keras.layers.BatchNormalization():
             return None
+        case keras.layers.Activation() | keras.layers.Add() | keras.layers.GlobalAveragePooling2D():
+            return None
         case keras.layers.Conv2D() if _goes_by_fourier(layer, batch):
             return PIXELS_FIRST
     return BATCH_FIRST

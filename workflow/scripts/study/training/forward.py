@@ -1,5 +1,6 @@
 """The network's way from images to logits, by cheaper kernels than Keras's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -21,7 +22,7 @@ class DropoutKey:
 
 
 def logits(
-    model: keras.Sequential,
+    model: keras.Model,
     x: tf.Tensor,
     batch: int,
     key: DropoutKey | None = None,
@@ -35,52 +36,82 @@ def logits(
     statistics and the output are float32.
     """
 
-    def value(weight: keras.Variable) -> tf.Tensor:
-        return tf.cast(weight.value, precision)
-
-    x = tf.cast(x, precision)
-    axes = BATCH_FIRST
-    late: keras.layers.Conv2D | None = None
-    for position, layer in enumerate(model.layers):
+    outputs: list[tuple[tf.Tensor, str]] = []  # of each layer, with the order of its axes
+    late: dict[int, keras.layers.Conv2D] = {}  # whose bias and activation come after the pooling
+    wires = wiring(model)
+    for place, (layer, sources) in enumerate(wires):
+        x, axes = outputs[sources[0]] if sources else (tf.cast(x, precision), BATCH_FIRST)
         wanted = axes_wanted(layer, batch) or axes
         x, axes = rearrange(x, axes, wanted), wanted
         match layer:
             case keras.layers.Conv2D():
                 x = convolve(layer, x, batch)
-                if _commutes_with_pooling(layer, model.layers[position + 1]):
-                    late = layer
+                if _commutes_with_pooling(layer, [after for after, of in wires if place in of]):
+                    late[place] = layer
                 else:
-                    x = layer.activation(tf.nn.bias_add(x, value(layer.bias)))
+                    x = layer.activation(_biased(layer, x))
             case keras.layers.MaxPooling2D():
                 x = tf.nn.max_pool2d(x, layer.pool_size, layer.strides, layer.padding.upper())
-                if late is not None:
-                    x = late.activation(tf.nn.bias_add(x, value(late.bias)))
-                    late = None
+                for conv in [late[source] for source in sources if source in late]:
+                    x = conv.activation(_biased(conv, x))
+            case keras.layers.AveragePooling2D():
+                x = tf.nn.avg_pool2d(x, layer.pool_size, layer.strides, layer.padding.upper())
+            case keras.layers.GlobalAveragePooling2D():
+                x, axes = tf.reduce_mean(x, [axes.index("h"), axes.index("w")]), BATCH_FIRST
             case keras.layers.Dropout():
                 if key is not None:
                     x = x * tf.cast(dropout_mask(x, axes, layer, key), precision)
             case keras.layers.BatchNormalization():
                 x = batch_norm(layer, x, training=key is not None)
+            case keras.layers.Activation():
+                if key is None and layer.activation is keras.activations.tanh:
+                    # TensorFlow would fuse convolution, batch normalization and tanh into an
+                    # operation that it does not have; it does not look past a placeholder.
+                    x = tf.compat.v1.placeholder_with_default(x, x.shape)
+                x = layer.activation(x)
+            case keras.layers.Add():
+                for source in sources[1:]:
+                    x = x + rearrange(*outputs[source], axes)
             case keras.layers.Flatten():
                 x = tf.reshape(x, [-1, int(np.prod(x.shape[1:]))])
             case keras.layers.Dense():
-                x = tf.nn.bias_add(tf.matmul(x, value(layer.kernel)), value(layer.bias))
-                if position < len(model.layers) - 1:
+                x = _biased(layer, tf.matmul(x, tf.cast(layer.kernel.value, precision)))
+                if layer.activation is not keras.activations.softmax:
                     x = layer.activation(x)
+            case keras.layers.InputLayer() | keras.layers.Softmax():
+                pass
             case _:
                 raise TypeError(f"no way to run a {type(layer).__name__}")
+        outputs.append((x, axes))
     return tf.cast(x, tf.float32)
 
 
-def _commutes_with_pooling(conv: keras.layers.Conv2D, after: keras.Layer) -> bool:
+def wiring(model: keras.Model) -> list[tuple[keras.Layer, list[int]]]:
+    """The layers in the order in which they run, each with the places of those whose outputs it
+    takes; the first takes the images.
+    """
+    if isinstance(model, keras.Sequential):
+        return [(layer, [place - 1] if place else []) for place, layer in enumerate(model.layers)]
+    places = {id(layer.output): place for place, layer in enumerate(model.layers)}
+    return [
+        (layer, [places[id(source)] for source in keras.tree.flatten(layer.input)] * (place > 0))
+        for place, layer in enumerate(model.layers)
+    ]
+
+
+def _biased(layer: keras.layers.Conv2D | keras.layers.Dense, x: tf.Tensor) -> tf.Tensor:
+    """`x` with the layer's bias, if it has one."""
+    return tf.nn.bias_add(x, tf.cast(layer.bias.value, x.dtype)) if layer.use_bias else x
+
+
+def _commutes_with_pooling(conv: keras.layers.Conv2D, after: Sequence[keras.Layer]) -> bool:
     """Whether bias and activation may come after the pooling, on a quarter of the values.
 
     The maximum of values raised by the same bias, or passed through a function that never falls,
     is the maximum so treated, in floating point too.
     """
-    return (
-        isinstance(after, keras.layers.MaxPooling2D) and conv.activation is keras.activations.relu
-    )
+    pooled = [isinstance(layer, keras.layers.MaxPooling2D) for layer in after]
+    return pooled == [True] and conv.activation is keras.activations.relu
 
 
 def dropout_mask(

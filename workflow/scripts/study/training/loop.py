@@ -19,6 +19,7 @@ from study.training.stop import Interrupted, StopRequest
 from study.training.tensorflow_setup import gpu_name
 
 if TYPE_CHECKING:
+    from study.runs.definition import Settings
     from study.training.trainer import Evaluation, Trainer
 
 
@@ -128,7 +129,7 @@ def train(
     evaluation = None
     if progress.rows or progress.step:
         log.info("%s | resumes after epoch %d, step %d", name, len(progress.rows), progress.step)
-    while len(progress.rows) < epochs:
+    while not is_over(progress.rows, trainer.settings):
         epoch = len(progress.rows) + 1
         start = time.perf_counter() - progress.epoch_seconds
         for step, summed_loss in trainer.train_epoch(epoch, progress.step):
@@ -156,16 +157,29 @@ def train(
                 "seconds": time.perf_counter() - start,
                 "train_seconds": train_seconds,
                 "load": os.getloadavg()[0],
+                "learning_rate": trainer.learning_rate(epoch),
             }
         )
         if trainer.settings.validation == "holdout" and best_epoch(progress.rows) == epoch:
-            training.chosen = named_weights(trainer.model)
+            with trainer.averages.in_place():
+                training.chosen = named_weights(trainer.model)
         progress.step, progress.epoch_seconds = 0, 0.0
         log.info("%s | %s", name, epoch_line(progress.rows, epochs))
         training.save()
         if stop.signal is not None:
             raise Interrupted
+    trainer.averages.finish()
+    if len(progress.rows) < epochs:
+        best = best_epoch(progress.rows)
+        log.info("%s | stopped early; no epoch was better than number %d", name, best)
     return evaluation
+
+
+def is_over(rows: Sequence[dict[str, float]], settings: "Settings") -> bool:
+    """Whether all epochs are done, or so many since the best one that training stops early."""
+    if not rows or len(rows) >= settings.epochs or not settings.early_stopping:
+        return len(rows) >= settings.epochs
+    return len(rows) - best_epoch(rows) >= settings.early_stopping["patience"]
 
 
 def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:

@@ -8,30 +8,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.errors import StudyError
-from study.networks.layers import Layer, Shape, layer_names, layer_seed
+from study.networks.layers import Layer, Named, Shape, layer_seed, named_layers
+from study.networks.shapes import implies_output, projection
 from study.runs.definition import Settings
 
 
 def build_model(
     layers: Sequence[Layer], input_shape: Shape, classes: int, settings: Settings, seed: int
-) -> keras.Sequential:
+) -> keras.Model:
     """The network with its initial weights. Those of a layer follow from `seed`, the layer's name
     and its shape alone, whatever the other layers are.
 
     Maps images [n, *input_shape], scaled by the pixel divisor, to probabilities [n, classes].
-    Layers are named as in `layer_names`; the softmax layer is named `output`.
+    Layers are named as in `named_layers` and `projection`; the implied softmax layer is named
+    `output`. A network whose layers all come one after another is a Sequential model.
     """
-    model = keras.Sequential([keras.Input(input_shape, name="images")])
-    for layer, name in zip(layers, layer_names(layers), strict=True):
-        model.add(_keras_layer(layer, name, settings, seed))
-    # The output layer keeps Keras's own kind of initializer, as in the notebook.
-    initializer = _seeded_initializer("glorot_uniform", seed, "output")
-    model.add(
-        keras.layers.Dense(
-            classes, activation="softmax", kernel_initializer=initializer, name="output"
-        )
-    )
-    return model
+    images = keras.Input(input_shape, name="images")
+    output = []
+    if implies_output(layers):
+        # The output layer keeps Keras's own kind of initializer, as in the notebook.
+        initializer = _seeded_initializer("glorot_uniform", seed, "output")
+        kind = {"activation": "softmax", "kernel_initializer": initializer, "name": "output"}
+        output = [keras.layers.Dense(classes, **kind)]
+    named = named_layers(layers)
+    if not any(layer["type"] == "residual" for layer in layers):
+        model = keras.Sequential([images])
+        for name, layer, _ in named:
+            model.add(_keras_layer(layer, name, settings, seed))
+        for last in output:
+            model.add(last)
+        return model
+    x = _after(named, images, settings, seed)
+    for last in output:
+        x = last(x)
+    return keras.Model(images, x)
+
+
+def _after(
+    layers: Sequence[Named], x: keras.KerasTensor, settings: Settings, seed: int
+) -> keras.KerasTensor:
+    """Keras's tensor after the layers, those of residual layers included."""
+    for name, layer, inner in layers:
+        if layer["type"] != "residual":
+            x = _keras_layer(layer, name, settings, seed)(x)
+            continue
+        added = _after(inner, x, settings, seed)
+        for part_name, part in projection(name, layer, x.shape[1:], added.shape[1:]):
+            x = _keras_layer(part, part_name, settings, seed)(x)
+        x = keras.layers.Add(name=name)([x, added])
+    return x
 
 
 def _seeded_initializer(kind: str, seed: int, name: str) -> keras.Initializer:
@@ -47,9 +72,13 @@ def _seeded_initializer(kind: str, seed: int, name: str) -> keras.Initializer:
 
 
 def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> keras.Layer:
-    common = {"activation": settings.activation, "name": name}
+    common: dict[str, Any] = {"name": name}
+    if "activation" in layer:
+        activation = layer["activation"] or settings.activation
+        common["activation"] = None if activation == "none" else activation
     if layer["type"] in ("conv", "dense"):
         common["kernel_initializer"] = _seeded_initializer(settings.initializer, seed, name)
+        common["use_bias"] = layer["bias"]
     match layer["type"]:
         case "conv":
             return keras.layers.Conv2D(
@@ -61,6 +90,10 @@ def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> kera
             )
         case "max_pool":
             return keras.layers.MaxPooling2D(layer["size"], name=name)
+        case "avg_pool":
+            return keras.layers.AveragePooling2D(layer["size"], name=name)
+        case "global_avg_pool":
+            return keras.layers.GlobalAveragePooling2D(name=name)
         case "dropout":
             return keras.layers.Dropout(layer["rate"], name=name)
         case "batch_norm":
@@ -69,6 +102,10 @@ def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> kera
             return keras.layers.Flatten(name=name)
         case "dense":
             return keras.layers.Dense(layer["units"], **common)
+        case "activation":
+            return keras.layers.Activation(**common)
+        case "softmax":
+            return keras.layers.Softmax(name=name)
     raise ValueError(f"no such layer: {layer['type']}")
 
 

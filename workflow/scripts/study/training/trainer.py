@@ -17,9 +17,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from study.runs.definition import Settings
+from study.training.augment import random_geometry, transformed
+from study.training.averages import Averages
 from study.training.batch_norm import moving_statistics
 from study.training.forward import DropoutKey, logits
+from study.training.losses import image_losses
 from study.training.optimizer import optimizer_update
+from study.training.schedule import learning_rate
 
 Images = NDArray[np.uint8]
 
@@ -55,7 +59,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: keras.Sequential,
+        model: keras.Model,
         images: Images,
         labels: Labels,
         settings: Settings,
@@ -76,6 +80,12 @@ class Trainer:
             *optimizer_state,
             self._totals,
         ]
+        self._rate = learning_rate(settings, self.steps_per_epoch)
+        self._weights = weights
+        self.averages = Averages(weights, settings.ema)
+        self.variables += self.averages.variables
+        if settings.augment:
+            self._geometry = tf.Variable(tf.zeros([len(images), 8]))  # of each image this epoch
         # One trace for every number of steps, and one for a last batch that is smaller.
         number = tf.TensorSpec([], tf.int32)  # counted on the processor, on machines with a GPU too
         size = settings.batch_size
@@ -108,6 +118,11 @@ class Trainer:
         Yields, about every CALL_SECONDS, the number of steps done and the images' summed loss
         since the epoch began.
         """
+        if augment := self.settings.augment:
+            count, height, width = self._images.shape[:3]
+            self._geometry.assign(
+                random_geometry(augment, (height, width), count, self.seed, epoch)
+            )
         generator = np.random.default_rng([self.seed, epoch])
         order = tf.constant(generator.permutation(len(self._images)), tf.int32)
         number = partial(tf.constant, dtype=tf.int32)
@@ -126,17 +141,24 @@ class Trainer:
         """Mean loss and accuracy over the epoch, as `fit` reports them; the next begins at zero."""
         return self._take_score(len(self._images))
 
+    def learning_rate(self, epoch: int) -> float:
+        """The learning rate of the last step of epoch number `epoch`."""
+        last = epoch * self.steps_per_epoch - 1
+        return self.settings.learning_rate if self._rate is None else float(self._rate(last))
+
     def evaluate(self, images: Images, labels: Labels) -> Evaluation:
-        """Evaluate on images [n, h, w, c] with dropout off.
+        """Evaluate on images [n, h, w, c] with dropout off, by the averages of the weights where
+        there are any.
 
         Not to be called within an epoch.
         """
         parts = []
-        for first in range(0, len(images), EVALUATION_CALL):
-            part = slice(first, first + EVALUATION_CALL)
-            parts.append(
-                self._evaluate(tf.constant(images[part]), tf.constant(labels[part], tf.int64))
-            )
+        with self.averages.in_place():
+            for first in range(0, len(images), EVALUATION_CALL):
+                part = slice(first, first + EVALUATION_CALL)
+                parts.append(
+                    self._evaluate(tf.constant(images[part]), tf.constant(labels[part], tf.int64))
+                )
         return self._take_score(len(images)), np.concatenate(parts)
 
     def _take_score(self, count: int) -> Score:
@@ -165,12 +187,17 @@ class Trainer:
         labels = tf.gather(self._labels, batch)
         with tf.GradientTape() as tape:
             key = DropoutKey(self.seed, tf.cast(epoch, tf.int64), tf.cast(step, tf.int64))
-            images = self._scaled(tf.gather(self._images, batch))
+            images = tf.gather(self._images, batch)
+            if self.settings.augment:
+                images = transformed(images, tf.gather(self._geometry, batch))
+            images = self._scaled(images)
             output = logits(self.model, images, self.settings.batch_size, key, self._precision)
-            losses = self._losses(output, labels)
+            losses = image_losses(self.settings, output, labels)
             loss = tf.reduce_mean(losses)
-        weights = [variable.value for variable in self.model.trainable_variables]
-        self._update(tape.gradient(loss, weights))
+        number = (epoch - 1) * self.steps_per_epoch + step
+        rate = None if self._rate is None else self._rate(number)
+        self._update(tape.gradient(loss, self._weights), rate)
+        self.averages.update(number)
         self._count(losses, tf.nn.softmax(output), labels)
 
     def _evaluation_steps(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -181,7 +208,9 @@ class Trainer:
             part = slice(first, first + EVALUATION_BATCH)
             output = logits(self.model, self._scaled(images[part]), EVALUATION_BATCH)
             probabilities = tf.nn.softmax(output)
-            self._count(self._losses(output, labels[part]), probabilities, labels[part])
+            self._count(
+                image_losses(self.settings, output, labels[part]), probabilities, labels[part]
+            )
             return number + 1, parts.write(number, probabilities)
 
         steps = -(-tf.shape(images)[0] // EVALUATION_BATCH)
@@ -193,14 +222,6 @@ class Trainer:
 
     def _scaled(self, images: tf.Tensor) -> tf.Tensor:
         return tf.cast(images, tf.float32) / self.settings.pixel_divisor
-
-    def _losses(self, output: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """The loss of each image."""
-        if self.settings.loss == "categorical_crossentropy":
-            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, output)
-        classes = output.shape[-1]
-        function = getattr(keras.losses, self.settings.loss)
-        return function(tf.one_hot(labels, classes), tf.nn.softmax(output))
 
     def _count(self, losses: tf.Tensor, probabilities: tf.Tensor, labels: tf.Tensor) -> None:
         """Add the batch's losses and correct answers to the totals.
