@@ -36,6 +36,7 @@ def test_the_recipe_is_the_notebooks(config) -> None:
             "initializer": "he_normal",
             "activation": "relu",
             "pixel_divisor": 255.0,
+            "standardize": False,
             "validation": "test",
             "holdout_fraction": None,
             "threads": 1,

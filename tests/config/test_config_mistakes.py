@@ -146,7 +146,8 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     ),
     "unknown dataset": (
         lambda c: c.update(dataset="cifar"),
-        "dataset: 'cifar' is not under `datasets`; there are mnist, fashion_mnist, kmnist, digits",
+        "dataset: 'cifar' is not under `datasets`; there are mnist, fashion_mnist, kmnist, "
+        "cifar10, digits",
     ),
     "unsafe outdir": (
         lambda c: c.update(outdir="a {b}"),

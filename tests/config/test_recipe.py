@@ -164,7 +164,7 @@ MISTAKES: dict[str, tuple[Config, str]] = {
     "an average of nothing": ({"ema": 1}, "training.ema: 1.0 is not allowed; it must be less"),
     "early stopping by the test images": (
         {"early_stopping": {"patience": 3}},
-        "variants[a]: early_stopping: needs validation: holdout; with validation: test the test",
+        "variants[a]: early_stopping: needs validation: holdout or given; with validation: ",
     ),
     "early stopping without end": (
         {"early_stopping": {"patience": 12}, "validation": "holdout"},

@@ -57,7 +57,10 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
         "training.weight_decay",
         *(f"training.schedule[].{key}" for key in ("constant", "cosine", "exponential", "step")),
         *(f"dataset.{key}" for key in ("bundled", "npz", "shape", "train_images", "mirrors")),
-        "dataset.files",
+        *(f"dataset.{key}" for key in ("arrays", "records", "files")),
+        *(f"dataset.arrays.{key}" for key in ("x_val", "y_val")),
+        *(f"dataset.files.{kind}_{part}" for kind in "xy" for part in ("train", "val", "test")),
+        "dataset.files.all",
         *(f"file.{key}" for key in ("name", "bytes", "sha256", "path")),
     }
     assert {path for path, part, required in found if not required and "default" not in part} == (

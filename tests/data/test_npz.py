@@ -38,7 +38,7 @@ NPZ_ERRORS = {
     ),
     "one-hot": (
         {"y_train": np.eye(3, dtype=np.uint8)[dataset()["y_train"]]},
-        ": y_train: labels of shape [12, 3]; allowed is [images], the number of the class",
+        ": y_train: labels of shape [12, 3]; allowed is [images] or [images, 1], the number of",
     ),
     "float-labels": (
         {"y_train": np.zeros(12)},

@@ -197,7 +197,7 @@ def test_how_many_steps_a_call_holds_changes_no_bit(variants, digits, monkeypatc
 def test_batches_are_the_images_at_the_gathered_positions(variants, digits) -> None:
     trainer = make_trainer(variants["conv7-k5"], digits)
     positions = [5, 3, 149]
-    scaled = trainer._scaled(tf.gather(trainer._images, positions)).numpy()
+    scaled = trainer.scaling.apply(tf.gather(trainer._images, positions)).numpy()
     np.testing.assert_array_equal(scaled, digits[0][positions].astype(np.float32) / 255)
 
 

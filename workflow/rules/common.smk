@@ -16,6 +16,7 @@ from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
 from study.cluster.resources import (
     check_memory,
+    data_memory_mb,
     evaluation_memory_mb,
     training_cost,
     training_memory_mb,
@@ -118,6 +119,13 @@ def published_file(wildcards) -> dict:
     """Name, size and checksum of a file to download."""
     files = study.datasets[wildcards.dataset].get("files", {}).values()
     return next(file for file in files if file.get("name") == wildcards.file)
+
+
+def declared_of(wildcards) -> dict:
+    """What the entry of a data set says of the data themselves."""
+    dataset = study.datasets[wildcards.dataset]
+    names = ("arrays", "records", "shape", "train_images")
+    return {name: dataset[name] for name in names if name in dataset}
 
 
 def run_report(name: str, figure: str):

@@ -40,11 +40,12 @@ rule prepare:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=data_memory_mb(study),
         runtime=30,
     params:
         classes=lambda wildcards: study.datasets[wildcards.dataset]["classes"],
         bundled=lambda wildcards: study.datasets[wildcards.dataset].get("bundled", ""),
+        declared=lambda wildcards: declared_of(wildcards),
         code=code_digest("prepare.py"),
     script:
         "../scripts/prepare.py"

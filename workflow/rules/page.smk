@@ -28,7 +28,7 @@ rule page:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=data_memory_mb(study),
         runtime=15,
     params:
         **AGGREGATED,

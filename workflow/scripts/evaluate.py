@@ -32,7 +32,7 @@ def evaluate_run(
 ) -> None:
     """Write the scores and the figures of the run in `files` to `output`.
 
-    Both have the names of the rule; `loss` is Keras's name, `validation` "test" or "holdout".
+    Both have the names of the rule; `loss` is Keras's name, `validation` that of the setting.
 
     Raises:
         StudyError: a file is damaged, or the predictions are not of these test images.

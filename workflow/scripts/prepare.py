@@ -1,8 +1,9 @@
 """Check a dataset's source files and store them as one .npz with a manifest.
 
-Input: four IDX files (plain or gzipped), or an .npz, or nothing for the bundled digits.
-Output: data/prepared/{dataset}.npz with x_train, y_train, x_test, y_test (uint8), and
-data/prepared/{dataset}.json, the manifest that training depends on.
+Input: four or six IDX files (plain or gzipped), or an archive, or nothing for the bundled digits.
+Output: data/prepared/{dataset}.npz with x_train, y_train, x_test, y_test, and x_val, y_val where
+the data come with them (uint8), and data/prepared/{dataset}.json, the manifest that training
+depends on.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,4 +24,5 @@ if __name__ == "__main__":
             source={"bundled": bundled} if bundled else dict(snakemake.input.items()),
             data=snakemake.output.data,
             manifest=snakemake.output.manifest,
+            declared=snakemake.params.declared,
         )

@@ -24,6 +24,8 @@ TENSORFLOW_MB = 800
 
 FIGURES_MB = 250  # with Matplotlib, seaborn and scikit-learn
 
+LEAST_FOR_DATA_MB = 2000
+
 CUDA_MB = 2000
 
 COPIES_OF_DATA = 3  # what is read, what TensorFlow or a digest keeps, and the test images
@@ -80,6 +82,11 @@ def check_memory(study: Study) -> None:
                 f"memory; at most {MOST_MEMORY_MB // 10**6} TB is allowed (its largest layer, "
                 f"{layer}, has {parameters:,} parameters)"
             )
+
+
+def data_memory_mb(study: Study) -> int:
+    """Memory in MB of a job that reads all of the study's data, and trains nothing."""
+    return max(LEAST_FOR_DATA_MB, _with_margin(FIGURES_MB, _data(study)))
 
 
 def evaluation_memory_mb(study: Study, run: Run) -> int:

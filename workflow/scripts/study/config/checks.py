@@ -8,8 +8,8 @@ from pathlib import Path
 
 from study.config.schema import Config
 from study.config.variants import Variant
+from study.data.headers import ARRAYS, VALIDATION_ARRAYS, Form
 from study.errors import StudyError
-from study.networks.layers import Shape
 from study.networks.shapes import check_network
 
 PROJECT_FOLDERS = (
@@ -97,6 +97,8 @@ def check_dataset(name: str, dataset: Config) -> None:
         )
     check_not_periodic("datasets", name)
     files = dataset.get("files", {})
+    _check_files(key, files)
+    _check_archive(key, dataset)
     own = {f"files.{part}.path": file.get("path", "") for part, file in files.items()}
     for place, path in {"npz": dataset.get("npz", ""), **own}.items():
         if set("{}") & set(path):
@@ -111,7 +113,7 @@ def check_dataset(name: str, dataset: Config) -> None:
             raise StudyError(
                 f"{key}.files.{part}: has the keys {', '.join(sorted(file)) or 'none'}; allowed "
                 "are name, bytes and sha256 for a download, or path for your own file, "
-                "the same way for all four"
+                "the same way for all"
             )
     if files and not local and "mirrors" not in dataset:
         raise StudyError(f"{key}: missing key 'mirrors'; a download needs at least one")
@@ -121,13 +123,57 @@ def check_dataset(name: str, dataset: Config) -> None:
                 raise StudyError(f"{key}: missing key {required!r}")
 
 
-def check_fits(variant: Variant, shape: Shape, train_images: int, classes: int) -> None:
+def _check_files(key: str, files: Config) -> None:
+    """Refuse files that are neither one archive nor all the arrays of a data set."""
+    wanted: tuple[str, ...] = ("all",) if "all" in files else ARRAYS
+    if "x_val" in files or "y_val" in files:
+        wanted += VALIDATION_ARRAYS
+    missing = [name for name in wanted if name not in files]
+    if files and (missing or ("all" in files and len(files) > 1)):
+        raise StudyError(
+            f"{key}.files: has {', '.join(files)}; allowed are {', '.join(ARRAYS)}, with "
+            f"{' and '.join(VALIDATION_ARRAYS)} or without, or all alone"
+        )
+    if "path" in files.get("all", {}):
+        raise StudyError(
+            f"{key}.files.all: an archive to download, with name, bytes and sha256; your own .npz "
+            "goes by its path under npz"
+        )
+
+
+def _check_archive(key: str, dataset: Config) -> None:
+    """Refuse names of what is in an archive where there is none, and an archive without them."""
+    formats = [name for name in ("arrays", "records") if name in dataset]
+    if "all" in dataset.get("files", {}):
+        if len(formats) != 1:
+            raise StudyError(
+                f"{key}: has {' and '.join(formats) or 'neither arrays nor records'}; exactly one "
+                "of them says what is in files.all"
+            )
+    elif "records" in formats:
+        raise StudyError(f"{key}.records: says what is in files.all, which is missing")
+    elif "arrays" in formats and "npz" not in dataset:
+        raise StudyError(f"{key}.arrays: says what is in npz or files.all; both are missing")
+    arrays = dataset.get("arrays", {})
+    if len(set(VALIDATION_ARRAYS) & set(arrays)) == 1:
+        raise StudyError(
+            f"{key}.arrays: has {', '.join(arrays)}; allowed are {' and '.join(VALIDATION_ARRAYS)} "
+            "together, or neither"
+        )
+
+
+def check_fits(variant: Variant, form: Form, classes: int) -> None:
     key = f"variants[{variant.id}]"
     try:
-        check_network(variant.layers, shape, classes)
+        check_network(variant.layers, form.shape, classes)
     except StudyError as error:
         raise StudyError(f"{key}.layers: {error}") from None
-    settings = variant.settings
+    settings, train_images = variant.settings, form.train_images
+    if settings.validation == "given" and not form.has_validation:
+        raise StudyError(
+            f"{key}: validation: given, but no validation images come with the data; allowed are "
+            "test and holdout"
+        )
     held = math.ceil(train_images * (settings.holdout_fraction or 0))  # as data/split.py does it
     fitted = train_images - held
     if settings.holdout_fraction and not classes <= held <= train_images - classes:

@@ -24,12 +24,16 @@ def complete_recipe(training: Config, schema: Config) -> Config:
     schedule = training.get("schedule", "constant")
     if isinstance(schedule, str):
         training = training | {"schedule": {schedule: {}}}
-    given = completed(training, {"$ref": "#/$defs/training"}, schema)
+    settings = {"$ref": "#/$defs/training"}
+    given = completed(training, settings, schema)
     ((kind, details),) = given["schedule"].items()
     given["schedule"] = {"kind": kind, **details}
     given.setdefault("weight_decay", KERAS_WEIGHT_DECAY.get(given["optimizer"], 0.0))
-    if given["validation"] == "test":
-        given["holdout_fraction"] = None  # it has no effect, so it must not define the run
+    # What has no effect must not define the run.
+    if given["validation"] != "holdout":
+        given["holdout_fraction"] = None
+    if given["standardize"]:
+        given["pixel_divisor"] = completed({}, settings, schema)["pixel_divisor"]
     for check in (_check_choices, _check_schedule, _check_augment, _check_stopping):
         check(given)
     for name in ("augment", "early_stopping"):
@@ -94,8 +98,8 @@ def _check_stopping(given: Config) -> None:
         raise StudyError("early_stopping: true does not say when; write {patience: 3} for instance")
     if stopping and given["validation"] == "test":
         raise StudyError(
-            "early_stopping: needs validation: holdout; with validation: test the test images "
-            "would choose when to stop, and their accuracy would be too good"
+            "early_stopping: needs validation: holdout or given; with validation: test the test "
+            "images would choose when to stop, and their accuracy would be too good"
         )
     if stopping and stopping["patience"] >= given["epochs"]:
         raise StudyError(

@@ -18,7 +18,7 @@ from study.config.datasets import with_shipped
 from study.config.factors import declared_variants, named_factors
 from study.config.schema import SCHEMA, Config, check_schema, completed
 from study.config.variants import Variant, resolved_variant
-from study.data.headers import source_shape
+from study.data.headers import source_form
 from study.errors import StudyError
 from study.networks.layers import Shape
 from study.runs.definition import Run
@@ -100,18 +100,17 @@ def load_study(config: Config) -> Study:
         )
         for (levels, variant), raw in zip(combinations, given, strict=True)
     ]
-    shape, train_images = source_shape(
-        f"datasets.{full['dataset']}", full["datasets"][full["dataset"]]
-    )
+    dataset = full["datasets"][full["dataset"]]
+    form = source_form(f"datasets.{full['dataset']}", dataset)
     for variant in variants:
-        check_fits(variant, shape, train_images, full["datasets"][full["dataset"]]["classes"])
+        check_fits(variant, form, dataset["classes"])
     check_groups(variants)
     seeds = full["seeds"]
     return Study(
         dataset_name=full["dataset"],
         datasets=full["datasets"],
-        input_shape=shape,
-        train_images=train_images,
+        input_shape=form.shape,
+        train_images=form.train_images,
         outdir=full["outdir"].rstrip("/"),
         seeds=seeds if isinstance(seeds, list) else list(range(1, seeds + 1)),
         incomplete=full["incomplete"],

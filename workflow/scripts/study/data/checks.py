@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.data.headers import ARRAYS, AS_BYTES, check_image_shape
+from study.data.headers import AS_BYTES, PARTS, check_image_shape, parts_of
 from study.errors import StudyError
 
 
 def check_dataset(
-    arrays: Mapping[str, NDArray[Any]], places: Mapping[str, str], classes: int
+    arrays: dict[str, NDArray[Any]], places: Mapping[str, str], classes: int
 ) -> dict[str, NDArray[np.uint8]]:
-    """Return the four arrays as uint8, once they are known to be a dataset of `classes` classes.
+    """Return the arrays as uint8, once they are known to be a dataset of `classes` classes.
 
     `places` says where each array came from, for the messages.
 
@@ -22,7 +22,9 @@ def check_dataset(
     """
     if not 2 <= classes <= 256:
         raise StudyError(f"classes: {classes}; allowed are 2 to 256")
-    for part in ("train", "test"):
+    parts = parts_of(arrays)
+    arrays = arrays | {f"y_{part}": _flat(arrays[f"y_{part}"]) for part in parts}
+    for part in parts:
         x, y = f"x_{part}", f"y_{part}"
         _check_images(arrays[x], places[x])
         _check_labels(arrays[y], places[y], classes)
@@ -31,13 +33,21 @@ def check_dataset(
                 f"{places[y]}: {len(arrays[y])} labels for the {len(arrays[x])} images in "
                 f"{places[x]}; allowed is one label for each image"
             )
-    train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
-    if train != test:
-        raise StudyError(
-            f"{places['x_test']}: test images of shape {_times(test)}; allowed is the shape of "
-            f"the training images, {_times(train)}"
-        )
-    return {name: np.ascontiguousarray(arrays[name], dtype=np.uint8) for name in ARRAYS}
+    train = arrays["x_train"].shape[1:]
+    for part in parts[1:]:
+        found = arrays[f"x_{part}"].shape[1:]
+        if found != train:
+            raise StudyError(
+                f"{places[f'x_{part}']}: {PARTS[part]} images of shape {_times(found)}; allowed is "
+                f"the shape of the training images, {_times(train)}"
+            )
+    names = [f"{kind}_{part}" for part in parts for kind in "xy"]
+    return {name: np.ascontiguousarray(arrays[name], dtype=np.uint8) for name in names}
+
+
+def _flat(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels [images, 1] as [images]; others as they are."""
+    return labels[:, 0] if labels.shape[1:] == (1,) else labels
 
 
 def _check_images(images: NDArray[Any], place: str) -> None:
@@ -55,8 +65,8 @@ def _check_labels(labels: NDArray[Any], place: str, classes: int) -> None:
         )
     if labels.ndim != 1:
         raise StudyError(
-            f"{place}: labels of shape {list(labels.shape)}; allowed is [images], the number of "
-            f"the class for each image"
+            f"{place}: labels of shape {list(labels.shape)}; allowed is [images] or [images, 1], "
+            "the number of the class for each image"
         )
     if labels.size == 0:
         raise StudyError(f"{place}: empty; allowed is 1 label or more")

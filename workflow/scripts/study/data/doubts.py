@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study.data.headers import PARTS, parts_of
 from study.errors import StudyError
 from study.words import count_of
 
@@ -23,7 +24,7 @@ def doubts(
         StudyError: it cannot be meant: the training images have one class only.
     """
     counts = {
-        part: np.bincount(arrays[f"y_{part}"], minlength=classes) for part in ("train", "test")
+        part: np.bincount(arrays[f"y_{part}"], minlength=classes) for part in parts_of(arrays)
     }
     if (counts["train"] > 0).sum() == 1:
         (only,) = np.flatnonzero(counts["train"])
@@ -41,17 +42,16 @@ def doubts(
 def _absent(counts: Mapping[str, NDArray[Any]], classes: int) -> list[str]:
     """Classes without images."""
     absent = {part: set(np.flatnonzero(count == 0).tolist()) for part, count in counts.items()}
-    nowhere = absent["train"] & absent["test"]
+    nowhere = set.intersection(*absent.values())
     found = []
     if nowhere:
         found.append(
             f"classes: {classes}, but the labels have {classes - len(nowhere)} of them; no image "
             f"is of class {_named(nowhere)}"
         )
-    for part in ("train", "test"):
+    for part in counts:
         if absent[part] - nowhere:
-            name = "training" if part == "train" else "test"
-            found.append(f"no {name} image is of class {_named(absent[part] - nowhere)}")
+            found.append(f"no {PARTS[part]} image is of class {_named(absent[part] - nowhere)}")
     return found
 
 
@@ -64,40 +64,43 @@ def _named(classes: set[int]) -> str:
 def _pixels(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
     """Pixel values that look wrongly scaled, and images without content."""
     found = []
-    highest = {part: int(arrays[f"x_{part}"].max()) for part in ("train", "test")}
-    if highest["train"] == highest["test"] == 1:
+    highest = {part: int(arrays[f"x_{part}"].max()) for part in parts_of(arrays)}
+    if set(highest.values()) == {1}:
         found.append(
             "all pixels are 0 or 1: if they were floats from 0 to 1, multiply by 255 before "
             "storing them as bytes; if they are black and white, set `pixel_divisor: 1`"
         )
-    elif (highest["train"] <= 1) != (highest["test"] <= 1):
-        found.append(
-            f"the highest pixel of the training images is {highest['train']}, of the test images "
-            f"{highest['test']}: one part seems to be scaled in another way"
-        )
-    for part, name in (("train", "training"), ("test", "test")):
+    for part in parts_of(arrays)[1:]:
+        if (highest["train"] <= 1) != (highest[part] <= 1):
+            found.append(
+                f"the highest pixel of the training images is {highest['train']}, of the "
+                f"{PARTS[part]} images {highest[part]}: one part seems to be scaled in another way"
+            )
+    for part in parts_of(arrays):
         flat = arrays[f"x_{part}"].reshape(len(arrays[f"x_{part}"]), -1)
         constant = int((flat.min(axis=1) == flat.max(axis=1)).sum())
         if constant:
             found.append(
-                f"{constant:,} of {count_of(len(flat), f'{name} image')} "
+                f"{constant:,} of {count_of(len(flat), f'{PARTS[part]} image')} "
                 f"{'is' if constant == 1 else 'are'} of one value in all pixels"
             )
     return found
 
 
 def _copies(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Test images that were trained on, and images that have several labels."""
+    """Test and validation images that were trained on, and images that have several labels."""
     labels: dict[bytes, set[int]] = {}
     for image, label in _images(arrays, "train"):
         labels.setdefault(image, set()).add(label)
     several = sum(len(found) > 1 for found in labels.values())
-    tests = [image for image, _ in _images(arrays, "test")]
-    copied = sum(image in labels for image in tests)
     found = []
-    if copied:
+    for part in parts_of(arrays)[1:]:
+        images = [image for image, _ in _images(arrays, part)]
+        copied = sum(image in labels for image in images)
+        if not copied:
+            continue
         found.append(
-            f"{copied:,} of {count_of(len(tests), 'test image')} "
+            f"{copied:,} of {count_of(len(images), f'{PARTS[part]} image')} "
             f"{'is a copy' if copied == 1 else 'are copies'} of training images, so accuracies "
             "tell less about new images"
         )

@@ -4,10 +4,10 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from study.errors import StudyError
 from study.networks.layers import Shape
@@ -15,6 +15,12 @@ from study.npy import DEFLATE_MOST, read_headers
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """The arrays of a data set."""
+
+VALIDATION_ARRAYS = ("x_val", "y_val")
+"""Those that a data set may have beside them, both or neither."""
+
+PARTS = {"train": "training", "val": "validation", "test": "test"}
+"""The parts of a data set, with their names in words."""
 
 IDX_TYPES = {
     0x08: ("uint8", 1),
@@ -41,25 +47,65 @@ def is_html(head: bytes) -> bool:
     )
 
 
-def source_shape(key: str, dataset: dict[str, Any]) -> tuple[Shape, int]:
-    """Shape (height, width, channels) of the images and number of training images.
+class Form(NamedTuple):
+    """What a network must fit: the form of a data set."""
 
-    A download says so in its entry; of a user's own files only the headers are read, so that a
+    shape: Shape
+    """Height, width and channels of the images."""
+    train_images: int
+    has_validation: bool
+
+
+def source_form(key: str, dataset: dict[str, Any]) -> Form:
+    """The form of a data set.
+
+    A download says it in its entry; of a user's own files only the headers are read, so that a
     file that is no such data, or a network that does not fit, is refused before any job starts.
 
     Raises:
         StudyError: a file of the user's is missing or unreadable; the message names `key`.
     """
+    files, arrays = dataset.get("files", {}), dataset.get("arrays", {})
     if "npz" in dataset:
-        return _own_shape(_npz_headers(f"{key}.npz", Path(dataset["npz"])))
-    if "path" in dataset.get("files", {}).get("x_train", {}):
-        return _own_shape(
+        return _own_form(_npz_headers(f"{key}.npz", Path(dataset["npz"]), arrays))
+    if "path" in files.get("x_train", {}):
+        return _own_form(
             {
                 name: _idx_header(f"{key}.files.{name}.path", Path(file["path"]))
-                for name, file in dataset["files"].items()
+                for name, file in files.items()
             }
         )
-    return tuple(dataset["shape"]), dataset["train_images"]
+    return Form(tuple(dataset["shape"]), dataset["train_images"], "x_val" in {**files, **arrays})
+
+
+def parts_of(names: Iterable[str]) -> list[str]:
+    """The parts of a data set with arrays of these names: `train`, `val` where it has one, `test`.
+
+    >>> parts_of(["x_train", "y_train", "x_test", "y_test"])
+    ['train', 'test']
+    """
+    return [part for part in PARTS if f"x_{part}" in names]
+
+
+def wanted_arrays(place: str, stored: Collection[str], names: Mapping[str, str]) -> dict[str, str]:
+    """What each array of a data set is called in an archive that has arrays called `stored`.
+
+    `names` says it where the archive's names are others. Validation images are taken if they are
+    there.
+
+    Raises:
+        StudyError: an array is missing; one line that begins with `place`.
+    """
+    wanted = dict(names) or {name: name for name in ARRAYS}
+    if not names and set(VALIDATION_ARRAYS) & set(stored):
+        wanted |= {name: name for name in VALIDATION_ARRAYS}
+    missing = [name for name in wanted.values() if name not in stored]
+    if missing:
+        raise StudyError(
+            f"{place}: no array {', '.join(missing)}; the arrays in it are "
+            f"{', '.join(stored) or 'none'}"
+        )
+    return wanted
 
 
 def check_image_shape(place: str, shape: tuple[int, ...]) -> None:
@@ -91,22 +137,24 @@ class _Source:
     shape: tuple[int, ...]
 
 
-def _own_shape(sources: Mapping[str, _Source]) -> tuple[Shape, int]:
-    """The shape of the images and their number, once the four headers fit together."""
-    for part in ("train", "test"):
+def _own_form(sources: Mapping[str, _Source]) -> Form:
+    """The form of a user's own data, once all headers fit together."""
+    for part in parts_of(sources):
         images, labels = sources[f"x_{part}"], sources[f"y_{part}"]
         if images.dtype != "uint8":
             raise StudyError(
                 f"{images.place}: images of dtype {images.dtype}; allowed is uint8: {AS_BYTES}"
             )
         check_image_shape(images.place, images.shape)
-        if len(labels.shape) == 1 and labels.shape != images.shape[:1]:
+        one_each = len(labels.shape) == 1 or labels.shape[1:] == (1,)
+        if one_each and labels.shape[:1] != images.shape[:1]:
             raise StudyError(
                 f"{labels.place}: {labels.shape[0]} labels for {images.shape[0]} images; allowed "
                 "is one label for each image"
             )
     shape = sources["x_train"].shape
-    return (*shape[1:3], shape[3] if len(shape) == 4 else 1), shape[0]
+    channels = shape[3] if len(shape) == 4 else 1
+    return Form((*shape[1:3], channels), shape[0], "x_val" in sources)
 
 
 def _check_is_file(key: str, path: Path) -> None:
@@ -118,7 +166,7 @@ def _check_is_file(key: str, path: Path) -> None:
         raise StudyError(f"{key}: there is no file {path}")
 
 
-def _npz_headers(key: str, path: Path) -> dict[str, _Source]:
+def _npz_headers(key: str, path: Path, names: Mapping[str, str]) -> dict[str, _Source]:
     _check_is_file(key, path)
     try:
         headers = read_headers(path)
@@ -126,15 +174,9 @@ def _npz_headers(key: str, path: Path) -> dict[str, _Source]:
         raise StudyError(f"{key}: {path}: {error.strerror or error}") from None
     except StudyError as error:
         raise StudyError(f"{key}: {error}") from None
-    missing = [name for name in ARRAYS if name not in headers]
-    if missing:
-        raise StudyError(
-            f"{key}: {path} has no array {', '.join(missing)}; the arrays in it are "
-            f"{', '.join(headers) or 'none'}"
-        )
     return {
-        name: _Source(f"{key}: {path}: {name}", headers[name].dtype, headers[name].shape)
-        for name in ARRAYS
+        name: _Source(f"{key}: {path}: {stored}", headers[stored].dtype, headers[stored].shape)
+        for name, stored in wanted_arrays(f"{key}: {path}", headers, names).items()
     }
 
 

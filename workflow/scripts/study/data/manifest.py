@@ -12,6 +12,8 @@ class Manifest:
     """The part of a manifest that results are judged by."""
 
     train_images: int
+    validation_images: int
+    """0 where the data come without them."""
     test_images: int
     test_per_class: list[int]
     warnings: list[str]
@@ -28,6 +30,7 @@ def read_manifest(path: str | Path) -> Manifest:
         per_class = [int(count) for count in content["test"]["per_class"]]
         found = Manifest(
             int(content["train"]["images"]),
+            int(content.get("val", {"images": 0})["images"]),
             int(content["test"]["images"]),
             per_class,
             [str(warning) for warning in content.get("warnings", [])],

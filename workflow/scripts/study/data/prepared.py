@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from study.data.checks import check_dataset
 from study.data.digits import BUNDLED
 from study.data.doubts import doubts
-from study.data.headers import ARRAYS
+from study.data.headers import ARRAYS, PARTS, VALIDATION_ARRAYS, parts_of
 from study.data.idx import read_idx
 from study.data.npz import read_npz
+from study.data.records import read_records
 from study.errors import StudyError
 from study.files import atomic, write_json
 
@@ -23,13 +24,13 @@ log = logging.getLogger(__name__)
 
 
 def content_digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Return the SHA-256 (hex) of the four arrays: dtype, shape and values, in a fixed order.
+    """Return the SHA-256 (hex) of the arrays: dtype, shape and values, in a fixed order.
 
     It does not depend on the file that holds them, so another version of zlib, which compresses
     the same values to other bytes, does not make other data of them.
     """
     digest = hashlib.sha256()
-    for name in ARRAYS:
+    for name in (*ARRAYS, *(name for name in VALIDATION_ARRAYS if name in arrays)):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.data)
@@ -74,7 +75,7 @@ def manifest_of(
     """
     shape = list(arrays["x_train"].shape[1:])
     counts = {}
-    for part in ("train", "test"):
+    for part in parts_of(arrays):
         labels = arrays[f"y_{part}"]
         per_class = np.bincount(labels, minlength=classes).tolist()
         counts[part] = {"images": len(labels), "per_class": per_class}
@@ -94,34 +95,61 @@ def prepare(
     source: Mapping[str, str],
     data: str | Path,
     manifest: str | Path,
+    declared: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a dataset and write it to `data` (.npz) and its description to `manifest` (JSON).
 
-    `source` holds the paths of four IDX files under the arrays' names, or the path of an `.npz`
-    under `npz`, or under `bundled` the name of a dataset that needs no file.
+    `source` holds the paths of IDX files under the arrays' names, or the path of an archive under
+    `npz` or `all`, or under `bundled` the name of a dataset that needs no file. `declared` is what
+    the configuration says of the data: `arrays` and `records` as it explains them, and their
+    `shape` and `train_images`.
 
     Raises:
-        StudyError: the source is not a sound dataset of `classes` classes.
+        StudyError: the source is not a sound dataset of `classes` classes, or not as declared.
         OSError: a file cannot be read or written.
     """
-    if "bundled" in source:
-        if source["bundled"] not in BUNDLED:
-            raise StudyError(f"bundled: {source['bundled']}; allowed is {', '.join(BUNDLED)}")
-        read = BUNDLED[source["bundled"]]()
-        places = {name: f"{source['bundled']}: {name}" for name in ARRAYS}
-    elif "npz" in source:
-        read = read_npz(source["npz"])
-        places = {name: f"{source['npz']}: {name}" for name in ARRAYS}
-    else:
-        read = {name: read_idx(source[name]) for name in ARRAYS}
-        places = {name: source[name] for name in ARRAYS}
+    declared = declared or {}
+    read, places = _read(source, declared)
     arrays = check_dataset(read, places, classes)
     description = manifest_of(dataset, classes, arrays, doubts(arrays, places, classes))
-    for part in ("train", "test"):
+    _check_declared(dataset, declared, description)
+    for part in parts_of(arrays):
         counts = description[part]["per_class"]
-        log.info("%s: %d %s images, by class %s", dataset, sum(counts), part, counts)
+        log.info("%s: %d %s images, by class %s", dataset, sum(counts), PARTS[part], counts)
     for warning in description["warnings"]:
         log.warning("warning: %s: %s", dataset, warning)
     with atomic(data) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
     write_json(manifest, description)
+
+
+def _read(
+    source: Mapping[str, str], declared: Mapping[str, Any]
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The arrays as they are stored, and where each came from."""
+    if "bundled" in source:
+        if source["bundled"] not in BUNDLED:
+            raise StudyError(f"bundled: {source['bundled']}; allowed is {', '.join(BUNDLED)}")
+        read = BUNDLED[source["bundled"]]()
+        return read, {name: f"{source['bundled']}: {name}" for name in read}
+    archive = source.get("npz") or source.get("all")
+    if archive and "records" in declared:
+        read = read_records(archive, declared["records"], tuple(declared["shape"]))
+        return read, {name: f"{archive}: {name}" for name in read}
+    if archive:
+        names = declared.get("arrays", {})
+        read = read_npz(archive, names)
+        return read, {name: f"{archive}: {names.get(name, name)}" for name in read}
+    return {name: read_idx(path) for name, path in source.items()}, dict(source)
+
+
+def _check_declared(
+    dataset: str, declared: Mapping[str, Any], description: Mapping[str, Any]
+) -> None:
+    """Refuse data that networks were not planned for."""
+    found = {"shape": description["input_shape"], "train_images": description["train"]["images"]}
+    for key, value in found.items():
+        if declared.get(key, value) != value:
+            raise StudyError(
+                f"datasets.{dataset}.{key}: {declared[key]}, but the data have {value}"
+            )

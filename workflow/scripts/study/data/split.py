@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study.data.headers import parts_of
 from study.errors import StudyError
 
 log = logging.getLogger(__name__)
@@ -48,19 +49,34 @@ Data = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def split(
-    arrays: dict[str, NDArray[np.uint8]], holdout_fraction: float | None, seed: int
+    arrays: dict[str, NDArray[np.uint8]],
+    validation: str,
+    holdout_fraction: float | None,
+    seed: int,
 ) -> tuple[Data, Data, Data]:
     """The images to train on, to validate on after each epoch, and to test on at the end.
 
-    Without a `holdout_fraction` the test images serve for validation.
+    `validation` says which serve for it: the `test` images, those `given` with the data, or with
+    `holdout` a `holdout_fraction` of the training images.
+
+    Raises:
+        StudyError: no validation images are given, or the fraction is none to hold out.
     """
-    images = {
-        part: arrays[f"x_{part}"].reshape(*arrays[f"x_{part}"].shape[:3], -1)
-        for part in ("train", "test")
+    parts: dict[str, Data] = {
+        part: (
+            arrays[f"x_{part}"].reshape(*arrays[f"x_{part}"].shape[:3], -1),
+            arrays[f"y_{part}"],
+        )
+        for part in parts_of(arrays)
     }
-    fitted, test = (images["train"], arrays["y_train"]), (images["test"], arrays["y_test"])
-    if holdout_fraction is None:
+    fitted, test = parts["train"], parts["test"]
+    if validation == "test":
         return fitted, test, test
+    if validation == "given":
+        if "val" not in parts:
+            raise StudyError("validation: given, but no validation images come with the data")
+        return fitted, parts["val"], test
+    assert holdout_fraction is not None
     labels = arrays["y_train"]
     kept, held = stratified_holdout(labels, holdout_fraction, seed)
     absent = sorted(set(labels.tolist()) - set(labels[held].tolist()))

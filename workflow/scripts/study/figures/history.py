@@ -9,7 +9,11 @@ from study.runs.history import History
 
 TRAIN = "Train"
 
-VALIDATION_NAMES = {"test": "Validation (test set)", "holdout": "Validation (held-out part)"}
+VALIDATION_NAMES = {
+    "test": "Validation (test set)",
+    "holdout": "Validation (held-out part)",
+    "given": "Validation (given part)",
+}
 
 WIDTH = 6.4  # inches
 
@@ -33,8 +37,8 @@ def history_figure(
 ) -> Figure:
     """`quantity` ("loss" or "accuracy") by epoch, on the training and on the validation images.
 
-    `validation` ("test" or "holdout") says in the legend what the second curve was measured on;
-    `chosen_epoch` is marked, if there is one.
+    `validation` ("test", "holdout" or "given") says in the legend what the second curve was
+    measured on; `chosen_epoch` is marked, if there is one.
     """
     validated = VALIDATION_NAMES.get(validation, f"Validation ({validation})")
     columns = {f"val_{quantity}": validated, quantity: TRAIN}

@@ -20,9 +20,11 @@ class Settings:
     initializer: str
     activation: str
     pixel_divisor: float
+    """The default with `standardize`, where it has no effect."""
+    standardize: bool
     validation: str
     holdout_fraction: float | None
-    """None with `validation: test`, where it has no effect."""
+    """None but for `validation: holdout`, where alone it has an effect."""
     threads: int
     gpu: int
     precision: str

@@ -108,8 +108,8 @@ def selection_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section |
     blocks: list[Block] = []
     if any(row.chosen_epoch is not None for row in rows):
         blocks += [
-            selection_table(rows),
-            "The chosen epoch is the one with the highest accuracy on the held-out images, the "
+            selection_table(rows, runs),
+            f"The chosen epoch is the one with the highest accuracy on {_chosen_on(runs)}, the "
             "first on ties (median over seeds). The test images had no part in the choice.",
         ]
     on_test = [row.id for row in rows if row.n_seeds and row.chosen_epoch is None]
@@ -120,12 +120,25 @@ def selection_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section |
             f"The test set served for validation{whose}, as in the notebook. It did not choose "
             "the epoch: accuracies are those of the last epoch. The best epoch in the table below "
             "was found on the test images, so its accuracy would be too good; `validation: "
-            "holdout` chooses an epoch without them."
+            "holdout` or `given` chooses an epoch without them."
         )
     return Section("Choice of the epoch", blocks)
 
 
-def selection_table(rows: Sequence[Row]) -> Table:
+CHOSEN_ON = {"holdout": "held-out training images", "given": "the given validation images"}
+"""What an epoch is chosen on, by the setting `validation`."""
+
+
+def _chosen_on(runs: Sequence[Metrics]) -> str:
+    return " or ".join(
+        distinct(
+            [run for run in runs if run["validation"] in CHOSEN_ON],
+            lambda run: CHOSEN_ON[run["validation"]],
+        )
+    )
+
+
+def selection_table(rows: Sequence[Row], runs: Sequence[Metrics]) -> Table:
     """The last epoch and the chosen one side by side, for the variants that chose one."""
     return table_of(
         [row for row in rows if row.chosen_epoch is not None],
@@ -145,7 +158,7 @@ def selection_table(rows: Sequence[Row]) -> Table:
             ),
         },
         name="selection",
-        caption="The last epoch, and the epoch chosen on held-out training images.",
+        caption=f"The last epoch, and the epoch chosen on {_chosen_on(runs)}.",
     )
 
 
@@ -154,6 +167,7 @@ def _settings(rows: Sequence[Row], runs: Sequence[Metrics], images: tuple[int, i
     validations = {
         "test": "validated on the test set, as in the 2019 notebook",
         "holdout": "validated on a held-out part of the training images",
+        "given": "validated on the given validation images",
     }
     most = max(row.n_seeds for row in rows)
     uneven = any(row.n_seeds < most for row in rows)

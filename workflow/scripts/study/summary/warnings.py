@@ -49,6 +49,10 @@ def data_section(
     """Where the data come from and what they may be used for; None without a finished run."""
     if not runs:
         return None
+    parts = [f"{manifest.train_images:,} training"]
+    if manifest.validation_images:
+        parts.append(f"{manifest.validation_images:,} validation")
+    images = f"{', '.join(parts)} and {manifest.test_images:,} test images"
     return Section(
         "The data",
         [
@@ -56,8 +60,7 @@ def data_section(
                 [
                     f"Source: {source}",
                     f"Licence: {licence}",
-                    f"{manifest.train_images:,} training and {manifest.test_images:,} test images "
-                    f"of {len(manifest.test_per_class)} classes; the largest has "
+                    f"{images} of {len(manifest.test_per_class)} classes; the largest has "
                     f"{max(manifest.test_per_class):,} test images",
                 ]
             )

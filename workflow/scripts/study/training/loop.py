@@ -39,7 +39,7 @@ class Training:
     """One run under way: the trainer, its progress, and the checkpoint that keeps both.
 
     `key` says what defines the run: a checkpoint with another one is not its own. `chosen` holds
-    the weights after the best epoch so far, with `validation: holdout`.
+    the weights after the best epoch so far, unless the test images serve for validation.
     """
 
     def __init__(self, name: str, trainer: "Trainer", checkpoint: Path, key: str) -> None:
@@ -160,7 +160,7 @@ def train(
                 "learning_rate": trainer.learning_rate(epoch),
             }
         )
-        if trainer.settings.validation == "holdout" and best_epoch(progress.rows) == epoch:
+        if trainer.settings.validation != "test" and best_epoch(progress.rows) == epoch:
             with trainer.averages.in_place():
                 training.chosen = named_weights(trainer.model)
         progress.step, progress.epoch_seconds = 0, 0.0

@@ -19,7 +19,7 @@ def build_model(
     """The network with its initial weights. Those of a layer follow from `seed`, the layer's name
     and its shape alone, whatever the other layers are.
 
-    Maps images [n, *input_shape], scaled by the pixel divisor, to probabilities [n, classes].
+    Maps images [n, *input_shape], scaled as in `scaling_of`, to probabilities [n, classes].
     Layers are named as in `named_layers` and `projection`; the implied softmax layer is named
     `output`. A network whose layers all come one after another is a Sequential model.
     """

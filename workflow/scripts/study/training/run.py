@@ -80,7 +80,7 @@ def train_run(
         remove_leftovers(file)
     arrays, description = load_prepared(data, manifest)
     settings = definition.settings
-    images = split(arrays, settings.holdout_fraction, definition.seed)
+    images = split(arrays, settings.validation, settings.holdout_fraction, definition.seed)
     gpu = claim_gpu(visible_gpus()) if settings.gpu else None
     configure_tensorflow(settings.threads, log_file, gpu)
     avoid_failing_rewrites(settings.activation)
@@ -145,6 +145,7 @@ def _train_and_write(
         "seed": seed,
         "run_digest": key[:16],
         **describe_result(training, on_fitted, on_test, on_test_chosen),
+        "pixel_scaling": asdict(trainer.scaling),
         "parameters": count_parameters(layers, shape, classes),
         "threads": settings.threads,
         "validation": settings.validation,
@@ -214,7 +215,7 @@ def describe_result(
 ) -> dict[str, Any]:
     """The figures of a finished training: of its last epoch, and of the final network on the
     training images (`fitted`) and the test images (`tested`), both with dropout off; and of the
-    network after the `chosen` epoch on the test images, where held-out images chose it.
+    network after the `chosen` epoch on the test images, where validation images chose it.
     """
     progress, rows = training.progress, training.progress.rows
     return {

@@ -23,6 +23,7 @@ from study.training.batch_norm import moving_statistics
 from study.training.forward import DropoutKey, logits
 from study.training.losses import image_losses
 from study.training.optimizer import optimizer_update
+from study.training.scaling import scaling_of
 from study.training.schedule import learning_rate
 
 Images = NDArray[np.uint8]
@@ -69,6 +70,7 @@ class Trainer:
         self.settings = settings
         self.seed = seed
         self._precision = PRECISIONS[settings.precision]
+        self.scaling = scaling_of(settings, images)
         self._images = tf.constant(images)  # once, as bytes; each step gathers its batch from it
         self._labels = tf.constant(labels, tf.int64)
         self._totals = tf.Variable([0.0, 0.0])  # summed loss and correct answers since `reset`
@@ -190,7 +192,7 @@ class Trainer:
             images = tf.gather(self._images, batch)
             if self.settings.augment:
                 images = transformed(images, tf.gather(self._geometry, batch))
-            images = self._scaled(images)
+            images = self.scaling.apply(images)
             output = logits(self.model, images, self.settings.batch_size, key, self._precision)
             losses = image_losses(self.settings, output, labels)
             loss = tf.reduce_mean(losses)
@@ -206,7 +208,7 @@ class Trainer:
         def step(number: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
             first = number * EVALUATION_BATCH
             part = slice(first, first + EVALUATION_BATCH)
-            output = logits(self.model, self._scaled(images[part]), EVALUATION_BATCH)
+            output = logits(self.model, self.scaling.apply(images[part]), EVALUATION_BATCH)
             probabilities = tf.nn.softmax(output)
             self._count(
                 image_losses(self.settings, output, labels[part]), probabilities, labels[part]
@@ -219,9 +221,6 @@ class Trainer:
             lambda number, _: number < steps, step, [0, parts], parallel_iterations=1
         )
         return parts.concat()
-
-    def _scaled(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.cast(images, tf.float32) / self.settings.pixel_divisor
 
     def _count(self, losses: tf.Tensor, probabilities: tf.Tensor, labels: tf.Tensor) -> None:
         """Add the batch's losses and correct answers to the totals.
