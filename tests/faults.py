@@ -32,7 +32,8 @@ STOPS = Path(__file__).resolve().parent / "stops"
 PATIENCE = 600.0  # seconds for one snakemake; one that hangs must not hang the tests
 
 # Two small networks that train in fractions of a second, and need all that a checkpoint holds:
-# dropout and moving averages in the one, another optimizer's state and a holdout in the other.
+# dropout and moving averages in the one, another optimizer's state, a holdout and pixels that are
+# standardized in the other.
 MINIATURE: dict[str, Any] = {
     "dataset": "digits",
     "outdir": "results",
@@ -48,7 +49,7 @@ MINIATURE: dict[str, Any] = {
         },
         {
             "id": "with-nadam",
-            "training": {"optimizer": "nadam", "validation": "holdout"},
+            "training": {"optimizer": "nadam", "validation": "holdout", "standardize": True},
             "layers": [
                 {"conv": {"filters": 8, "kernel": 3, "stride": 2, "padding": "valid"}},
                 "flatten",

@@ -7,6 +7,7 @@ import pytest
 
 from study.cluster.resources import (
     SNAKEMAKE_MB,
+    data_memory_mb,
     evaluation_memory_mb,
     training_cost,
     training_memory_mb,
@@ -99,6 +100,19 @@ def test_memory_grows_with_the_data_by_the_bytes_of_its_images(default_config) -
         for name in ("digits", "mnist")
     )
     assert large - small > (60_000 - 1_437) * 28 * 28 / 1e6
+
+
+def test_memory_to_prepare_data_grows_with_their_channels(default_config) -> None:
+    """At 224x224 the images do not fit in what small ones are given."""
+    needs = {}
+    for channels in (1, 3):
+        config = copy.deepcopy(default_config)
+        large = config["datasets"]["mnist"] | {"shape": [224, 224, channels]}
+        study = load_study(config | {"datasets": {"large": large}, "dataset": "large"})
+        needs[channels] = data_memory_mb(study)
+        assert needs[channels] > 2 * 60_000 * 224**2 * channels / 1e6
+    assert needs[3] > 2.5 * needs[1]
+    assert data_memory_mb(load_study(default_config | {"dataset": "cifar10"})) == 2000
 
 
 def test_time_grows_with_the_epochs(default_config) -> None:

@@ -14,8 +14,15 @@ from study.runs.weights import kernel_layers, read_kernels
 from synthetic import CONV3, CONV7, weights, write_history
 
 
-@pytest.mark.parametrize("validation", ["test", "holdout"])
-def test_history_figure(tmp_path: Path, validation: str) -> None:
+@pytest.mark.parametrize(
+    ("validation", "name"),
+    [
+        ("test", "Validation (test set)"),
+        ("holdout", "Validation (held-out part)"),
+        ("given", "Validation (given part)"),
+    ],
+)
+def test_history_figure(tmp_path: Path, validation: str, name: str) -> None:
     history = read_history(write_history(tmp_path / "history.csv"))
     ylabel = loss_name("categorical_crossentropy")
     axes = history_figure(history, "loss", ylabel, "a title", validation).axes[0]
@@ -28,7 +35,6 @@ def test_history_figure(tmp_path: Path, validation: str) -> None:
     assert curves == [list(history["val_loss"]), list(history["loss"])]
     legend = axes.get_legend()
     assert legend
-    name = "Validation (test set)" if validation == "test" else "Validation (held-out part)"
     assert [text.get_text() for text in legend.get_texts()] == [name, "Train"]
     lines = legend.get_lines()
     assert [line.get_color() for line in lines] == [line.get_color() for line in drawn]
