@@ -136,7 +136,9 @@ ROWS = [
     ),
     Row(
         "the recipe of one variant",
-        own_settings(augment={"shift": 0.1}, ema=0.9, weight_decay=0.1, label_smoothing=0.1),
+        own_settings(
+            standardize=True, augment={"shift": 0.1}, ema=0.9, weight_decay=0.1, label_smoothing=0.1
+        ),
         jobs(*EACH_RUN, variants=["own-rate"]) | AGGREGATES,
     ),
     Row(
