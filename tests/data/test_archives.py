@@ -18,9 +18,10 @@ from archives import (
     tar_gz,
     write_medmnist,
 )
-from small_dataset import HTML
+from small_dataset import HTML, dataset, idx, run, write_idx
+from study.data.headers import source_form
 from study.data.manifest import read_manifest
-from study.data.prepared import load_prepared, prepare
+from study.data.prepared import content_digest, load_prepared, prepare
 from study.data.split import split
 from study.errors import StudyError
 
@@ -148,6 +149,22 @@ def test_named_arrays_are_prepared_with_their_validation_images(tmp_path: Path) 
     assert {part: description[part]["images"] for part in ("train", "val", "test")} == {
         **{"train": 48, "val": 12, "test": 18}
     }
+
+
+def test_the_digest_of_the_data_covers_validation_images(tmp_path: Path) -> None:
+    arrays, description = prepared(tmp_path, write_medmnist(tmp_path / "tiny.npz"), MEDMNIST)
+    assert content_digest(arrays) == description["sha256"]
+    changed = arrays | {"y_val": arrays["y_val"][::-1]}
+    assert content_digest(changed) != description["sha256"]
+
+
+def test_six_idx_files_have_validation_images(tmp_path: Path) -> None:
+    arrays = dataset() | {"x_val": dataset()["x_test"], "y_val": dataset()["y_test"]}
+    source = write_idx(tmp_path, **{name: idx(array) for name, array in arrays.items()})
+    own = {"classes": 3, "files": {name: {"path": path} for name, path in source.items()}}
+    assert source_form("datasets.own", own) == ((4, 5, 1), 12, True)
+    _, manifest = run(tmp_path, source)
+    assert read_manifest(manifest).validation_images == 6
 
 
 def test_grey_images_are_fine_too(tmp_path: Path) -> None:
