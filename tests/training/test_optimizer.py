@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from study.config.recipe import KERAS_WEIGHT_DECAY
 from study.config.study import load_study
 from study.training.optimizer import optimizer_update
 
@@ -16,7 +17,8 @@ from study.training.optimizer import optimizer_update
 def test_updates_are_those_of_keras(default_config, name: str, size: float) -> None:
     """Gradients of 1e-7 are as small as Adam's epsilon, which then decides about half the step."""
     settings = load_study(default_config).variants[0].settings
-    settings = replace(settings, optimizer=name, learning_rate=0.01)
+    decay = KERAS_WEIGHT_DECAY.get(name, 0.0)
+    settings = replace(settings, optimizer=name, learning_rate=0.01, weight_decay=decay)
     generator = np.random.default_rng(0)
     start = generator.normal(size=(5, 3)).astype(np.float32)
     weight, expected = tf.Variable(start), keras.Variable(start)

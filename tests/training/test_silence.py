@@ -11,8 +11,9 @@ from conftest import ROOT
 PROGRAM = """
 import sys
 from dataclasses import replace
+import yaml
+from study.config.study import load_study
 from study.networks.layers import canonical_layers
-from study.runs.definition import Settings
 from study.training.tensorflow_setup import avoid_failing_rewrites, configure_tensorflow
 
 configure_tensorflow(1, sys.argv[1])
@@ -20,13 +21,14 @@ import numpy as np
 from study.training.model import build_model
 from study.training.trainer import Trainer
 
-base = Settings(1, 20, "adam", 0.001, "categorical_crossentropy", "he_normal", "relu", 255.0,
-    "test", None, 1, 0, "float32", False)
+study = load_study(yaml.safe_load(open("../../config/config.yaml")))
+base = replace(study.variants[0].settings, epochs=1, batch_size=20)
 layers = canonical_layers([
     {"conv": {"filters": 2, "kernel": 3, "stride": 1, "padding": "valid"}},
     {"max_pool": 2}, "batch_norm",
     {"conv": {"filters": 2, "kernel": 3, "stride": 1, "padding": "valid"}},
-    "flatten", {"dense": 4},
+    {"residual": [{"conv": {"filters": 2, "kernel": 3, "stride": 1, "padding": "same"}}]},
+    "activation", {"avg_pool": 2}, "global_avg_pool", {"dense": 4},
 ])
 images = np.random.default_rng(1).integers(0, 256, (20, 12, 12, 1), dtype=np.uint8)
 labels = np.arange(20) % 3

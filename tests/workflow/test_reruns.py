@@ -259,7 +259,7 @@ ROWS = [
     Row("a function that training imports", EDIT_TRAINING, TRAININGS),
     Row(
         "a function beside it that training does not reach",
-        edited("study/networks/costs.py", "total += shape[0] * after[0]", "total += 2 * shape[0]"),
+        edited("study/networks/costs.py", "before[0] * placed.after[0]", "before[0]"),
         {("page", "")},  # which shows the work of each layer
     ),
     Row(

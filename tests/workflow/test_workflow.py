@@ -22,7 +22,7 @@ from study.networks.costs import count_parameters
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 HISTORY = [
     *("epoch", "loss", "accuracy", "loss_eval", "accuracy_eval", "val_loss", "val_accuracy"),
-    *("seconds", "train_seconds", "load"),
+    *("seconds", "train_seconds", "load", "learning_rate"),
 ]
 RUN_FILES = {
     *("history.csv", "metrics.json", "predictions.npz", "weights.npz", "model.keras"),
