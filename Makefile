@@ -22,8 +22,9 @@ demo: .venv/installed
 study: .venv/installed
 	snakemake --cores all
 
+# A worker for each core, at most four: tests train, and take up to 4 GB each.
 test: .venv/installed
-	pytest
+	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Installs Slurm where that is possible; without it the tests skip, or fail with REQUIRE_SLURM=1.
 test-slurm: .venv/installed
