@@ -184,6 +184,7 @@ def _write_run(
             "accuracy_eval": 1 - loss[at] / 4,
             "val_loss": val_loss[at],
             "val_accuracy": val_accuracy[at],
+            "val_metric": val_accuracy[at],
             "seconds": seconds,
             "train_seconds": 0.9 * seconds,
             "load": 1.0,

@@ -104,6 +104,7 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
         },
         "settings": {
             **{"epochs": 12, "batch_size": 120, "validation": "test", "early_stopping": None},
+            "metric": None,
             "loss": "categorical_crossentropy",
         },
         "layers": [],
@@ -133,7 +134,7 @@ def write_history(path: Path, epochs: int = 12) -> Path:
         evaluated = f"{loss / 4},{1 - loss / 12}"
         lines.append(
             f"{epoch},{loss},{1 - loss / 3},{evaluated},{val_loss},{1 - val_loss / 3},"
-            "44.1,41.0,2.0,0.001"
+            f"44.1,41.0,2.0,0.001,{1 - val_loss / 3}"
         )
     path.write_text("\n".join(lines) + "\n")
     return path

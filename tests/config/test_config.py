@@ -50,6 +50,7 @@ def test_the_recipe_is_the_notebooks(config) -> None:
             "ema": 0.0,
             "early_stopping": None,
             "augment": None,
+            "metric": None,
         }
 
 
@@ -100,6 +101,8 @@ def test_a_setting_changes_the_runs_that_it_applies_to_and_no_others(config) -> 
         lambda c: c.update(training=dict(reversed(c["training"].items()))),
         lambda c: c["training"].update(batch_size=120.0, epochs="12"),
         lambda c: c.update(outdir="elsewhere", plots={"dpi": 90}),
+        # with `validation: test` it only judges
+        lambda c: c.update(comparison={"metric": "nll", "equivalence_margin": 0.01}),
         lambda c: c["variants"][0].update(
             layers=[x for block in c["variants"][0]["layers"] for x in block]
         ),

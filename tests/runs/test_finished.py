@@ -23,6 +23,7 @@ def rows(**last: float) -> list[dict[str, float]]:
         {
             **{"epoch": epoch, "loss": 1 / epoch, "accuracy": 0.5, "loss_eval": 0.1},
             **{"accuracy_eval": 0.9, "val_loss": 0.5, "val_accuracy": 0.6 + 0.1 * epoch},
+            "val_metric": 0.6 + 0.1 * epoch,
             **{"seconds": 2.0, "train_seconds": 1.0, "load": 0.5, "learning_rate": 0.001},
         }
         for epoch in range(1, EPOCHS + 1)

@@ -8,14 +8,14 @@ from study.errors import StudyError
 from study.runs.history import COLUMNS, read_histories, read_history, write_history
 
 HEADER = b"epoch,loss,accuracy,loss_eval,accuracy_eval,val_loss,val_accuracy,seconds,"
-HEADER += b"train_seconds,load,learning_rate\n"
-GOOD = b"1,2,0.3,4,0.5,6,0.7,8,9,10,0.1"
+HEADER += b"train_seconds,load,learning_rate,val_metric\n"
+GOOD = b"1,2,0.3,4,0.5,6,0.7,8,9,10,0.1,0.7"
 ROWS = [
     {
         **{"epoch": epoch, "loss": 0.1 / epoch, "accuracy": 1 / 3},
         **{"loss_eval": 0.05, "accuracy_eval": 0.75},
         **{"val_loss": 1e-17 * epoch, "val_accuracy": 1.0, "seconds": 44.123456789},
-        **{"train_seconds": 41.5, "load": 2.0, "learning_rate": 0.001},
+        **{"train_seconds": 41.5, "load": 2.0, "learning_rate": 0.001, "val_metric": 1.0},
     }
     for epoch in (1, 2, 3)
 ]

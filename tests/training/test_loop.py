@@ -4,11 +4,14 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from small_training import EPOCHS, make_training, random_images
+from study.errors import StudyError
 from study.training.loop import Diverged, best_epoch, train
-from study.training.run import describe_result
+from study.training.model import named_weights
+from study.training.run import check_measurable, describe_result
 from study.training.stop import StopRequest
 from study.training.trainer import Score
 
@@ -25,13 +28,47 @@ def test_a_row_says_how_the_network_does_on_each_part_of_the_images(
     on_held_out, _ = training.trainer.evaluate(*held_out)
     assert (last["loss_eval"], last["accuracy_eval"]) == (on_some.loss, on_some.accuracy)
     assert (last["val_loss"], last["val_accuracy"]) == (on_held_out.loss, on_held_out.accuracy)
+    assert last["val_metric"] == on_held_out.accuracy
     assert evaluation is not None
     assert evaluation[0] == on_held_out
     assert all(0 < row["train_seconds"] < row["seconds"] for row in training.progress.rows)
 
 
-def test_the_best_epoch_is_the_first_of_the_highest_validation_accuracy() -> None:
-    assert best_epoch([{"val_accuracy": value} for value in (0.5, 0.9, 0.7, 0.9)]) == 2
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [(None, 2), ("accuracy", 2), ("balanced_accuracy", 2), ("auc", 2), ("nll", 3), ("brier", 3)],
+)
+def test_the_best_epoch_is_the_first_of_the_best_value(metric: str | None, best: int) -> None:
+    rows = [{"val_metric": value} for value in (0.5, 0.9, 0.1, 0.9, 0.1)]
+    assert best_epoch(rows, metric) == best
+
+
+def test_the_epoch_is_chosen_by_the_measure_of_the_held_out_images(
+    default_config, tmp_path: Path
+) -> None:
+    """Wrong labels, on which the likelihood falls with every epoch while the accuracy may not."""
+    fitted = random_images()
+    held_out = fitted[0][::2], np.roll(fitted[1], 4)[::2]
+    changed = {"validation": "holdout", "metric": "nll", "epochs": 2, "learning_rate": 0.01}
+    training = make_training(default_config, fitted, tmp_path / "checkpoint.npz", **changed)
+    evaluation = train(training, fitted, held_out, StopRequest())
+    assert evaluation is not None
+    _, probabilities = evaluation
+    rows = training.progress.rows
+    of_true_class = probabilities[np.arange(len(held_out[1])), held_out[1]].astype(float)
+    assert rows[1]["val_metric"] == pytest.approx(-np.log(of_true_class).mean(), rel=1e-6)
+    assert rows[0]["val_metric"] < rows[1]["val_metric"]
+    assert describe_result(training, *[Score(0, 1)] * 3)["chosen_epoch"] == 1
+    chosen, last = training.chosen, named_weights(training.trainer.model)
+    assert any((chosen[name] != last[name]).any() for name in last)
+
+
+def test_validation_images_that_leave_the_measure_undefined_are_refused() -> None:
+    labels = np.array([0, 1, 1, 3])
+    for metric in (None, "accuracy", "nll"):
+        check_measurable(metric, labels, 5)
+    with pytest.raises(StudyError, match=r"^comparison.metric: auc .* none of class 2, 4; use"):
+        check_measurable("auc", labels, 5)
 
 
 def test_a_last_step_that_breaks_the_network_is_noticed(default_config, tmp_path: Path) -> None:
@@ -49,6 +86,7 @@ def test_the_result_says_what_each_figure_was_measured_on(default_config, tmp_pa
     accuracies, seconds = (0.5, 0.9, 0.7), (10.0, 30.0, 11.0)
     training.progress.rows = [
         {"epoch": n, "loss": 1 / n, "accuracy": n / 10, "val_loss": 2 / n, "val_accuracy": accuracy}
+        | {"val_metric": accuracy}
         | {"seconds": second, "train_seconds": second - 2, "load": float(n)}
         for n, accuracy, second in zip((1, 2, 3), accuracies, seconds, strict=True)
     ]

@@ -177,9 +177,9 @@ def check_weights(ours: keras.Model, plain: keras.Model) -> None:
 def test_training_stops_after_so_many_epochs_without_a_better_one(default_config) -> None:
     stopping = {"validation": "holdout", "early_stopping": {"patience": 2}}
     settings = settings_of(default_config, **stopping)
-    rows = [{"val_accuracy": accuracy} for accuracy in (0.5, 0.6, 0.6, 0.7, 0.7, 0.6, 0.9)]
+    rows = [{"val_metric": accuracy} for accuracy in (0.5, 0.6, 0.6, 0.7, 0.7, 0.6, 0.9)]
     over = [is_over(rows[:count], settings) for count in range(len(rows) + 1)]
     assert over == [False] * 6 + [True, False]  # an equal epoch is no better one
-    assert is_over([{"val_accuracy": 0.1 * epoch} for epoch in range(EPOCHS)], settings)
+    assert is_over([{"val_metric": 0.1 * epoch} for epoch in range(EPOCHS)], settings)
     without = replace(settings, early_stopping=None)
     assert not is_over(rows[:6], without)

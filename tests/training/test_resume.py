@@ -84,9 +84,11 @@ def test_the_chosen_weights_are_those_after_the_best_epoch(
     default_config, images, tmp_path: Path
 ) -> None:
     held_out = images[0][::2], np.roll(images[1], 4)[::2]  # wrong labels, so the best comes early
-    whole = make_training(default_config, images, tmp_path / "whole.npz", validation="holdout")
+    whole = make_training(
+        default_config, images, tmp_path / "whole.npz", validation="holdout", metric="accuracy"
+    )
     train(whole, images, held_out, StopRequest())
-    best = best_epoch(whole.progress.rows)
+    best = best_epoch(whole.progress.rows, None)
     assert best < EPOCHS
 
     shorter = make_training(default_config, images, tmp_path / "shorter.npz", epochs=best)
@@ -94,10 +96,14 @@ def test_the_chosen_weights_are_those_after_the_best_epoch(
     after_best = named_weights(shorter.trainer.model)
     assert not shorter.chosen  # only held-out images may choose
 
-    parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
+    parts = make_training(
+        default_config, images, tmp_path / "parts.npz", validation="holdout", metric="accuracy"
+    )
     with pytest.raises(Interrupted):
         train(parts, images, held_out, StopAfter(best * STEPS + 1))
-    parts = make_training(default_config, images, tmp_path / "parts.npz", validation="holdout")
+    parts = make_training(
+        default_config, images, tmp_path / "parts.npz", validation="holdout", metric="accuracy"
+    )
     train(parts, images, held_out, StopRequest())
 
     for training in (whole, parts):
@@ -110,7 +116,12 @@ def test_a_training_that_stops_early_does_so_where_it_resumed(
     default_config, images, tmp_path: Path
 ) -> None:
     held_out = images[0][::2], np.roll(images[1], 4)[::2]
-    changed = {"validation": "holdout", "early_stopping": {"patience": 2}, "epochs": 9}
+    changed = {
+        "validation": "holdout",
+        "metric": "accuracy",
+        "early_stopping": {"patience": 2},
+        "epochs": 9,
+    }
     changed |= {"ema": 0.5, "learning_rate": 1e-9, "batch_size": 70}  # nothing is learnt
     found = []
     for stops in ([], [1], [1, 1]):
@@ -122,7 +133,7 @@ def test_a_training_that_stops_early_does_so_where_it_resumed(
         whole = make_training(default_config, images, checkpoint, **changed)
         train(whole, images, held_out, StopRequest())
         rows = whole.progress.rows
-        assert len(rows) == best_epoch(rows) + 2 < 9
+        assert len(rows) == best_epoch(rows, None) + 2 < 9
         found.append(named_weights(whole.trainer.model) | whole.chosen)
     for other in found[1:]:
         for name, values in other.items():

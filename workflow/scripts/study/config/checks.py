@@ -11,6 +11,7 @@ from study.config.variants import Variant
 from study.data.headers import ARRAYS, VALIDATION_ARRAYS, Form
 from study.errors import StudyError
 from study.networks.shapes import check_network
+from study.runs.measures import ACCURACY, MEASURES
 
 PROJECT_FOLDERS = (
     *("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow"),
@@ -32,6 +33,24 @@ def check_outdir(outdir: str) -> None:
         raise StudyError(
             f"outdir: {outdir!r} is not allowed; it must be a folder for results only, such as "
             "results"
+        )
+
+
+def check_comparison(given: Config) -> None:
+    """Check `comparison` as it is given, without defaults: whose margin is for accuracies."""
+    measure, key = MEASURES[given.get("metric", ACCURACY)], "comparison.equivalence_margin"
+    if "equivalence_margin" not in given:
+        if not measure.is_accuracy:
+            raise StudyError(
+                f"{key}: missing; its default is for accuracies, so `metric: {measure.key}` needs "
+                f"the difference in {measure.words} that does not matter to you"
+            )
+        return
+    margin, highest = float(given["equivalence_margin"]), measure.scale * measure.highest
+    if margin > highest:
+        raise StudyError(
+            f"{key}: {margin:g} is too large; two values of {measure.words} differ by at most "
+            f"{highest:g}{' ' * bool(measure.unit)}{measure.unit}"
         )
 
 

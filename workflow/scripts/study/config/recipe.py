@@ -42,9 +42,13 @@ def complete_recipe(training: Config, schema: Config) -> Config:
 
 
 def declared_recipe(settings: Mapping[str, Any]) -> Config:
-    """Settings as a configuration declares them: the inverse of `complete_recipe`."""
+    """Settings as a configuration declares them: the inverse of `complete_recipe`.
+
+    The `metric` is declared for all variants under `comparison`.
+    """
     schedule = dict(settings["schedule"])
     given = {name: value for name, value in settings.items() if value is not None}
+    given.pop("metric", None)
     return given | {"schedule": {schedule.pop("kind"): schedule}}
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import yaml
 
 from study.config.checks import (
+    check_comparison,
     check_dataset,
     check_fits,
     check_groups,
@@ -78,6 +79,7 @@ def load_study(config: Config) -> Study:
     check_schema(full, schema)
     check_outdir(full["outdir"])
     check_verdict(full["verdict"])
+    check_comparison(config.get("comparison", {}))
     factors = named_factors(full, schema)
     combinations = declared_variants(full, factors)
     declared = [variant for _, variant in combinations]

@@ -1,6 +1,7 @@
 """A variant: a network, and how it is trained."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from study.config.recipe import complete_recipe
 from study.config.schema import Config
@@ -51,14 +52,16 @@ def resolved_variant(
         if full["dataset"] == full["reference_dataset"]
         else None,
         notebook_group=declared.get("notebook_group"),
-        settings=_settings(declared["id"], training, schema),
+        settings=_settings(declared["id"], training, full["comparison"]["metric"], schema),
         layers=canonical_layers(declared["layers"]),
         levels=levels,
     )
 
 
-def _settings(id_: str, training: Config, schema: Config) -> Settings:
+def _settings(id_: str, training: Config, metric: Any, schema: Config) -> Settings:
     try:
-        return Settings(**complete_recipe(training, schema))
+        recipe = complete_recipe(training, schema)
     except StudyError as error:
         raise StudyError(f"variants[{id_}]: {error}") from None
+    # With `validation: test` it chooses no epoch, so it must not define the run.
+    return Settings(**recipe, metric=None if recipe["validation"] == "test" else metric)

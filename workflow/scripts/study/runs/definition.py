@@ -37,6 +37,8 @@ class Settings:
     ema: float
     early_stopping: dict[str, Any] | None
     augment: dict[str, Any] | None
+    metric: str | None
+    """The measure by which validation images choose the epoch; None with `validation: test`."""
 
 
 @dataclass(frozen=True)

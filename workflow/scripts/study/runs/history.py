@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, type] = {
     "train_seconds": float,
     "load": float,
     "learning_rate": float,
+    "val_metric": float,
 }
 """The columns of a history and their types.
 
@@ -35,7 +36,8 @@ COLUMNS: Mapping[str, type] = {
 those of a fixed sample of the training images after the epoch, dropout off, which compare with
 `val_loss` and `val_accuracy`. `seconds` are those of the whole epoch, `train_seconds` those of the
 training steps alone. `load` is the machine's load average over the last minute of the epoch,
-`learning_rate` that of the epoch's last step.
+`learning_rate` that of the epoch's last step. `val_metric` is the measure that the best epoch is
+found by: that of `comparison.metric` where it chooses the epoch, else the accuracy.
 """
 
 HEADER = ",".join(COLUMNS) + "\n"

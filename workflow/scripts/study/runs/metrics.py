@@ -45,6 +45,7 @@ PARTS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("settings.epochs", "settings.batch_size"), int),
     **dict.fromkeys(("settings.loss", "settings.validation"), str),
     "settings.early_stopping": (dict, type(None)),
+    "settings.metric": (str, type(None)),
     **dict.fromkeys(("data.dataset", "data.sha256"), str),
     **{
         f"versions.{name}": str

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from study.data.split import Data
 from study.errors import StudyError
+from study.runs.measures import ACCURACY, MEASURES
+from study.runs.predictions import Probabilities
 from study.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.training.provenance import instruction_set, processor
 from study.training.stop import Interrupted, StopRequest
@@ -20,7 +22,7 @@ from study.training.tensorflow_setup import gpu_name
 
 if TYPE_CHECKING:
     from study.runs.definition import Settings
-    from study.training.trainer import Evaluation, Trainer
+    from study.training.trainer import Evaluation, Score, Trainer
 
 
 log = logging.getLogger(__name__)
@@ -125,7 +127,7 @@ def train(
     from study.training.model import named_weights
 
     name, trainer, progress = training.name, training.trainer, training.progress
-    epochs = trainer.settings.epochs
+    epochs, metric = trainer.settings.epochs, trainer.settings.metric
     evaluation = None
     if progress.rows or progress.step:
         log.info("%s | resumes after epoch %d, step %d", name, len(progress.rows), progress.step)
@@ -142,7 +144,7 @@ def train(
         trained = trainer.end_epoch()
         train_seconds = time.perf_counter() - start
         on_fitted, _ = trainer.evaluate(*fitted)
-        evaluation = validated, _ = trainer.evaluate(*validation)
+        evaluation = validated, probabilities = trainer.evaluate(*validation)
         training.check_finite(trained.loss)
         training.check_finite(validated.loss)
         progress.rows.append(
@@ -154,13 +156,15 @@ def train(
                 "accuracy_eval": on_fitted.accuracy,
                 "val_loss": validated.loss,
                 "val_accuracy": validated.accuracy,
+                "val_metric": _judged(metric, validated, probabilities, validation[1]),
                 "seconds": time.perf_counter() - start,
                 "train_seconds": train_seconds,
                 "load": os.getloadavg()[0],
                 "learning_rate": trainer.learning_rate(epoch),
             }
         )
-        if trainer.settings.validation != "test" and best_epoch(progress.rows) == epoch:
+        is_chosen = best_epoch(progress.rows, metric) == epoch
+        if trainer.settings.validation != "test" and is_chosen:
             with trainer.averages.in_place():
                 training.chosen = named_weights(trainer.model)
         progress.step, progress.epoch_seconds = 0, 0.0
@@ -170,7 +174,7 @@ def train(
             raise Interrupted
     trainer.averages.finish()
     if len(progress.rows) < epochs:
-        best = best_epoch(progress.rows)
+        best = best_epoch(progress.rows, metric)
         log.info("%s | stopped early; no epoch was better than number %d", name, best)
     return evaluation
 
@@ -179,7 +183,7 @@ def is_over(rows: Sequence[dict[str, float]], settings: "Settings") -> bool:
     """Whether all epochs are done, or so many since the best one that training stops early."""
     if not rows or len(rows) >= settings.epochs or not settings.early_stopping:
         return len(rows) >= settings.epochs
-    return len(rows) - best_epoch(rows) >= settings.early_stopping["patience"]
+    return len(rows) - best_epoch(rows, settings.metric) >= settings.early_stopping["patience"]
 
 
 def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
@@ -194,6 +198,22 @@ def epoch_line(rows: Sequence[dict[str, float]], epochs: int) -> str:
     )
 
 
-def best_epoch(rows: Sequence[dict[str, float]]) -> int:
-    """The epoch with the highest validation accuracy, the first of several."""
-    return max(range(len(rows)), key=lambda position: rows[position]["val_accuracy"]) + 1
+def _judged(
+    metric: str | None, score: "Score", probabilities: NDArray[Any], labels: NDArray[Any]
+) -> float:
+    """The measure of the validation images that the best epoch is found by."""
+    if metric in (None, ACCURACY):
+        return score.accuracy
+    from study.runs.scoring import measured  # scikit-learn takes a second to import
+
+    value = measured(metric, Probabilities(probabilities, labels))
+    assert value is not None  # `check_measurable` has seen to that
+    return value
+
+
+def best_epoch(rows: Sequence[dict[str, float]], metric: str | None) -> int:
+    """The epoch that did best on the validation images, the first of several.
+
+    `metric` is the measure in the rows' `val_metric`, accuracy if None.
+    """
+    return MEASURES[metric or ACCURACY].best([row["val_metric"] for row in rows]) + 1

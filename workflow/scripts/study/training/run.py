@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.data.split import Data, sample, split
+from study.errors import StudyError
 from study.files import atomic, remove_leftovers, write_json
 from study.networks.costs import count_parameters
 from study.runs.definition import Definition
@@ -73,7 +74,8 @@ def train_run(
     """Train a run as defined, evaluate it, and write its files.
 
     Raises:
-        StudyError: the data are damaged, there is no GPU for the run, or its loss is not finite.
+        StudyError: the data are damaged, the held-out images cannot be judged, there is no GPU for
+            the run, or its loss is not finite.
         MemoryError: the network does not fit into the memory.
     """
     for file in asdict(outputs).values():
@@ -81,6 +83,7 @@ def train_run(
     arrays, description = load_prepared(data, manifest)
     settings = definition.settings
     images = split(arrays, settings.validation, settings.holdout_fraction, definition.seed)
+    check_measurable(settings.metric, images[1][1], description["classes"])
     gpu = claim_gpu(visible_gpus()) if settings.gpu else None
     configure_tensorflow(settings.threads, log_file, gpu)
     avoid_failing_rewrites(settings.activation)
@@ -88,6 +91,21 @@ def train_run(
         log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
     with memory_errors():
         _train_and_write(variant, definition, code_digest, description, images, outputs, checkpoint)
+
+
+def check_measurable(metric: str | None, labels: NDArray[Any], classes: int) -> None:
+    """Check that validation images with these labels can choose an epoch by `metric`.
+
+    Raises:
+        StudyError: they leave it undefined.
+    """
+    absent = sorted(set(range(classes)) - set(labels.tolist()))
+    if metric == "auc" and absent:
+        raise StudyError(
+            "comparison.metric: auc is not defined without images of each class, and the "
+            f"validation images have none of class {', '.join(map(str, absent))}; use another "
+            "metric, or more validation images"
+        )
 
 
 def _train_and_write(
@@ -218,6 +236,7 @@ def describe_result(
     network after the `chosen` epoch on the test images, where validation images chose it.
     """
     progress, rows = training.progress, training.progress.rows
+    best = best_epoch(rows, training.trainer.settings.metric)
     return {
         "epochs": len(rows),
         "train_loss": rows[-1]["loss"],
@@ -228,8 +247,8 @@ def describe_result(
         "validation_accuracy": rows[-1]["val_accuracy"],
         "test_loss": tested.loss,
         "test_accuracy": tested.accuracy,
-        "best_epoch": best_epoch(rows),
-        "chosen_epoch": best_epoch(rows) if chosen else None,
+        "best_epoch": best,
+        "chosen_epoch": best if chosen else None,
         "chosen_test_loss": chosen.loss if chosen else None,
         "chosen_test_accuracy": chosen.accuracy if chosen else None,
         "seconds_per_epoch": statistics.median(row["seconds"] for row in rows),

@@ -1,0 +1,55 @@
+"""The measures that networks can be judged by: their names in words, units and directions.
+
+Loads no numerical package, because the configuration needs it; scoring.py computes them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a network on some images.
+
+    Files hold its value, a fraction for accuracies, from 0 to `highest`. Tables and
+    differences show `scale` times that, in the `unit` of the differences, empty if it has none.
+    """
+
+    key: str
+    words: str
+    highest: float
+    scale: float = 1
+    unit: str = ""
+    digits: int = 4
+    lower_is_better: bool = False
+
+    @property
+    def title(self) -> str:
+        """The words as a heading."""
+        return self.words[0].upper() + self.words[1:]
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is a fraction of right answers, shown in percent."""
+        return bool(self.unit)
+
+    def best(self, values: Sequence[float]) -> int:
+        """The place of the best value, the first of several."""
+        sign = -1 if self.lower_is_better else 1
+        return max(range(len(values)), key=lambda place: sign * values[place])
+
+
+ACCURACY = "accuracy"
+
+MEASURES: Mapping[str, Measure] = {
+    measure.key: measure
+    for measure in (
+        Measure(ACCURACY, "accuracy", 1, 100, "points", 2),
+        Measure("balanced_accuracy", "balanced accuracy", 1, 100, "points", 2),
+        Measure("auc", "AUC", 1),
+        Measure("nll", "negative log-likelihood", inf, lower_is_better=True),
+        Measure("brier", "Brier score", 2, lower_is_better=True),
+    )
+}
+"""By the names that `comparison.metric` and evaluation.json have for them."""
