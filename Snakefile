@@ -49,6 +49,7 @@ rule all:
         rules.summarize.output,
         rules.plot_study.output,
         rules.compare.output,
+        rules.ensemble.output,
         rules.page.output,
         [f"{run_folder(run)}/{name}" for run in runs_to_aggregate() for name in RUN_RESULTS],
 

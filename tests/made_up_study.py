@@ -17,9 +17,14 @@ from study.networks.costs import multiply_adds
 from study.page.configuration import configuration
 from study.page.report import Design, write_page
 from study.runs.definition import Run
+from study.runs.evaluation import write_evaluation
 from study.runs.history import write_history
 from study.runs.metrics import RunKey
+from study.runs.predictions import Probabilities
+from study.statistics.ensembles import EnsembleRow, ensemble_rows
+from study.statistics.scores import evaluate
 from study.summary.report import Summary, read_summary
+from study.tables import write_records
 
 IMAGES = 400
 CLASSES = 10
@@ -72,7 +77,7 @@ class MadeUp:
         return configuration(
             study.dataset_name,
             study.seeds,
-            study.comparison["equivalence_margin"],
+            study.comparison,
             study.verdict,
             self.variants,
             self.networks,
@@ -83,11 +88,13 @@ class MadeUp:
         return read_summary(
             metrics=self.files("metrics.json"),
             histories=self.files("history.csv"),
-            predictions=self.files("predictions.npz"),
+            evaluations=self.files("evaluation.json"),
             failed=map(str, sorted(self.folder.glob("runs/*/*/failed.json"))),
             manifest=str(self.folder / "data.json"),
             comparisons=str(self.folder / "comparisons.csv"),
             effects=str(self.folder / "effects.csv"),
+            ensembles=str(self.folder / "ensembles.csv"),
+            metric=self.study.comparison["metric"],
             variants=self.variants,
             runs=[[run.variant, run.seed] for run in self.study.runs],
             thresholds=self.study.verdict,
@@ -136,16 +143,21 @@ def make_study(folder: Path, config: Config, *, epochs: int = 12, details: bool 
                 kernels = synthetic.CONV3 if place % 2 else synthetic.CONV7
                 np.savez(run / "weights.npz", allow_pickle=False, **synthetic.weights(kernels))
     made = MadeUp(folder, config, study, study.runs)
+    keys = [(run.variant, run.seed) for run in study.runs]
+    ensembles = ensemble_rows(made.files("predictions.npz"), keys)
+    write_records(folder / "ensembles.csv", EnsembleRow, ensembles)
     output = {name: str(folder / f"{name}.csv") for name in ("comparisons", "effects")}
     output |= {name: str(folder / f"{name}.png") for name in ("contrasts", "interactions")}
     compare(
         made.files("predictions.npz"),
+        made.files("evaluation.json"),
         output,
-        runs=[(run.variant, run.seed) for run in study.runs],
+        runs=keys,
         seeds=study.seeds,
         contrasts=study.contrasts,
         factors=study.factors,
         design=[variant.id for variant in study.variants] if study.factors else [],
+        metric=study.comparison["metric"],
         margin=study.comparison["equivalence_margin"],
         title="made up",
         dpi=40,
@@ -207,3 +219,5 @@ def _write_run(
     synthetic.write_metrics(run.parent.parent.parent, content)
     write_history(run / "history.csv", history)
     np.savez(run / "predictions.npz", probabilities=swapped, labels=predictions.labels)
+    scores = evaluate(Probabilities(swapped, predictions.labels), None)
+    write_evaluation(run / "evaluation.json", scores)

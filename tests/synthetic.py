@@ -118,6 +118,17 @@ def metrics(variant: str = "conv3-k3", seed: int = 1, **changes: Any) -> dict[st
     return content
 
 
+def evaluation(n: int = 10, correct: int = 9, **changes: Any) -> dict[str, Any]:
+    """A run's evaluation.json."""
+    accuracy = correct / n
+    return {
+        **{"epoch": "last", "n": n, "correct": correct, "accuracy": accuracy},
+        **{"balanced_accuracy": accuracy, "auc": 0.999, "nll": 0.05, "brier": 0.02},
+        **{"accuracy_low": 0.5, "accuracy_high": 0.99, "macro_f1": accuracy},
+        **{"expected_calibration_error": 0.01},
+    } | changes
+
+
 def write_metrics(folder: Path, content: dict[str, Any]) -> Path:
     """Write one metrics.json where a run would; returns its path."""
     path = folder / "runs" / content["variant"] / f"seed-{content['seed']}" / "metrics.json"

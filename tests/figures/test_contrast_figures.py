@@ -9,7 +9,10 @@ from matplotlib.axes import Axes
 from study.figures.contrasts import ForestRow, forest_figure
 from study.figures.interactions import interactions_figure
 from study.figures.style import GREEN, VERMILLION, style
+from study.runs.measures import MEASURES
 from study.statistics.findings import BETTER, NO_PAIR, TOO_FEW, WORSE
+
+ACCURACY = MEASURES["accuracy"]
 
 
 def forest_row(verdict: str = "worse", **changes: Any) -> ForestRow:
@@ -26,7 +29,7 @@ def forest_row(verdict: str = "worse", **changes: Any) -> ForestRow:
 def test_the_forest_plot_has_a_row_for_each_contrast() -> None:
     nothing = forest_row(NO_PAIR, points=(), mean=None, interval=None)
     figure = forest_figure(
-        [forest_row(), nothing, forest_row(TOO_FEW, interval=None)], 0.2, "Title"
+        [forest_row(), nothing, forest_row(TOO_FEW, interval=None)], 0.2, "Title", ACCURACY
     )
     (axes,) = figure.axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
@@ -37,14 +40,14 @@ def test_the_forest_plot_has_a_row_for_each_contrast() -> None:
         "too few seeds to tell",
     ]
     figure.draw_without_rendering()
-    empty = forest_figure([], 0.2, "Title")
+    empty = forest_figure([], 0.2, "Title", ACCURACY)
     assert empty.axes[0].texts[0].get_text() == "no contrast in this study"
 
 
 def test_the_forest_plot_shows_each_contrast_at_its_row() -> None:
     """From top to bottom, in its colour: seeds, interval, mean; behind them the margin."""
     better = forest_row(BETTER, points=(0.7, 0.8), mean=0.75, interval=(0.6, 0.9))
-    (axes,) = forest_figure([forest_row(WORSE), better], 0.2, "Title").axes
+    (axes,) = forest_figure([forest_row(WORSE), better], 0.2, "Title", ACCURACY).axes
     assert axes.yaxis_inverted()
     zero, *drawn = axes.lines
     assert np.asarray(zero.get_xdata()).tolist() == [0, 0]
@@ -73,7 +76,7 @@ def heights(axes: Axes) -> dict[str, list[float]]:
 def test_the_interaction_plot_shows_cell_means() -> None:
     factors = {"depth": ["3"], "kernel": ["3", "5"], "dropout": ["with", "without"]}
     table = np.array([[99.0, 98.0, 97.0, 92.0], [99.2, 98.2, 97.2, 92.2]])
-    figure = interactions_figure(factors, table, "Title")
+    figure = interactions_figure(factors, table, "Title", ACCURACY)
     drawn = [axes for axes in figure.axes if axes.axison]
     assert len(drawn) == 3  # each factor with two levels, and the two together
     kernel, together, dropout = drawn
@@ -84,5 +87,5 @@ def test_the_interaction_plot_shows_cell_means() -> None:
     lines = {str(line.get_label()): line for line in together.lines}
     looks = [(lines[level].get_color(), lines[level].get_marker()) for level in ("3", "5")]
     assert looks == [style(0), style(1)]
-    none = interactions_figure(factors, table[:0], "Title")
+    none = interactions_figure(factors, table[:0], "Title", ACCURACY)
     assert none.axes[0].texts[0].get_text() == "no seed is finished"

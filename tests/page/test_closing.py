@@ -13,7 +13,7 @@ def test_a_finished_run_ends_with_its_table_and_its_page(
 ) -> None:
     config = default_config | {"dataset": "digits", "seeds": 1}
     summary = make_study(tmp_path, config, epochs=2, details=False).summary()
-    text = closing_text(summary.rows, summary.comparisons, "results/report.html")
+    text = closing_text(summary.rows, summary.comparisons, summary.measure, "results/report.html")
     lines = text.splitlines()
     assert len(lines) < 40
     assert max(map(len, lines)) <= 100

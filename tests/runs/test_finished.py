@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from study.errors import StudyError
-from study.runs.finished import read_finished
+from study.files import write_json
+from study.runs.evaluation import read_evaluations, write_evaluation
+from study.runs.finished import check_accuracy, read_finished
 from study.runs.history import read_history, write_history
 from study.runs.metrics import RunKey, read_metrics
-from synthetic import metrics, predictions, write_metrics, write_predictions
+from synthetic import evaluation, metrics, predictions, write_metrics, write_predictions
 
 Files = tuple[Path, Path, Path]
 EPOCHS = 3
@@ -42,22 +44,29 @@ def write_run(folder: Path, **changes: Any) -> Files:
     path = write_metrics(folder, content | changes)
     write_history(path.with_name("history.csv"), history)
     write_predictions(path.with_name("predictions.npz"), predictions([3], images=10))
+    write_json(path.with_name("evaluation.json"), evaluation())
     return path, path.with_name("history.csv"), path.with_name("predictions.npz")
 
 
 def message_of(files: Files) -> str:
     """The one line that refuses the run."""
+    path, history, predicted = files
     with pytest.raises(StudyError) as caught:
-        read_finished(*([str(file)] for file in files))
+        read_finished([str(path)], [str(history)], [str(path.with_name("evaluation.json"))])
+        for run in read_metrics([path]).values():
+            check_accuracy(path, run, predicted)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith("run again")
     return str(caught.value)
 
 
 def test_a_sound_run_is_read(tmp_path: Path) -> None:
-    found, histories = read_finished(*([str(file)] for file in write_run(tmp_path)))
-    assert list(found) == list(histories) == [RunKey("conv3-k3", 1)]
-    assert len(histories[RunKey("conv3-k3", 1)]) == EPOCHS
+    path, history, _ = write_run(tmp_path)
+    evaluation = path.with_name("evaluation.json")
+    found = read_finished([str(path)], [str(history)], [str(evaluation)])
+    assert [*found.metrics] == [*found.histories] == [*found.evaluations] == [RunKey("conv3-k3", 1)]
+    assert len(found.histories[RunKey("conv3-k3", 1)]) == EPOCHS
+    assert found.evaluations[RunKey("conv3-k3", 1)]["correct"] == 9
 
 
 @pytest.mark.parametrize(
@@ -144,6 +153,7 @@ def test_both_accuracies_of_a_run_that_chose_its_epoch_are_checked(tmp_path: Pat
     content = json.loads(path.read_text())
     content["settings"]["validation"] = content["validation"] = "holdout"
     path.write_text(json.dumps(content))
+    write_json(path.with_name("evaluation.json"), evaluation(epoch=3))
     last = predictions([1, 2], images=10)
     write_predictions(
         file,
@@ -152,6 +162,41 @@ def test_both_accuracies_of_a_run_that_chose_its_epoch_are_checked(tmp_path: Pat
     )
     message = message_of((path, history, file))
     assert f"{path}: test_accuracy: 0.7, but by {file} it is 0.8" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"correct": 8, "accuracy": 0.8}, "accuracy: 0.8, but by {metrics} it is 0.9"),
+        ({"accuracy": 0.8}, "accuracy: 0.8 is not correct / n"),
+        ({"epoch": 2}, "epoch: 2, but by {metrics} it is last"),
+        ({"epoch": None}, 'epoch: null is not a whole number or "last"'),
+        ({"brier": 2.5}, "brier: 2.5 is not a number from 0 to 2"),
+        ({"nll": float("nan")}, "nll: NaN is not a number of at least 0"),
+        ({"nll": None}, "nll: null is not a number of at least 0"),
+        ({"n": 10.5}, "n: 10.5 is not a whole number of at least 1"),
+    ],
+)
+def test_an_evaluation_that_is_wrong_or_of_another_network_is_named(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    files = write_run(tmp_path)
+    file = files[0].with_name("evaluation.json")
+    write_json(file, evaluation(**changes))
+    assert f"{file}: {message.format(metrics=files[0])}" in message_of(files)
+
+
+def test_an_evaluation_without_a_measure_is_refused_and_one_without_an_auc_is_not(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "evaluation.json"
+    write_evaluation(file, evaluation(auc=None))
+    assert read_evaluations([file])[0]["auc"] is None
+    write_json(file, {name: value for name, value in evaluation().items() if name != "nll"})
+    with pytest.raises(StudyError, match="not the evaluation of a run, nll missing; delete it"):
+        read_evaluations([file])
+    with pytest.raises(ValueError, match="nll: NaN is not"):
+        write_evaluation(file, evaluation(nll=float("nan")))
 
 
 @pytest.mark.parametrize(

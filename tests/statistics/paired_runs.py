@@ -9,6 +9,7 @@ from study.config.contrasts import Contrast
 from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
 from study.statistics.contrasts import ContrastRow, contrast_rows
+from study.statistics.values import accuracies
 from synthetic import predictions
 
 MARGIN = 0.2
@@ -31,4 +32,4 @@ def runs_of(wrong: Mapping[str, Sequence[int]]) -> dict[RunKey, Predictions]:
 def rows_of(runs: Runs, *contrasts: Contrast, seeds: int) -> list[ContrastRow]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return contrast_rows(contrasts, runs, range(1, seeds + 1), MARGIN)
+        return contrast_rows(contrasts, runs, accuracies(runs), range(1, seeds + 1), MARGIN)

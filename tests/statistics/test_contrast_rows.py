@@ -54,8 +54,8 @@ def test_a_row_holds_what_scipy_and_statsmodels_say() -> None:
         wins = np.sum(values > 0) + np.sum(values == 0) / 2
         assert row.superiority == wins / 7
         assert row.margin_of_errors == pytest.approx(0.2 / (np.mean(wrong[baseline]) / 100))
-        assert row.variant_accuracy == pytest.approx(1 - np.mean(wrong[variant]) / 1e4, abs=1e-12)
-        assert row.baseline_accuracy == pytest.approx(1 - np.mean(wrong[baseline]) / 1e4, abs=1e-12)
+        assert row.variant_value == pytest.approx(1 - np.mean(wrong[variant]) / 1e4, abs=1e-12)
+        assert row.baseline_value == pytest.approx(1 - np.mean(wrong[baseline]) / 1e4, abs=1e-12)
         for seed, text in enumerate(row.mcnemar.split("; "), start=1):
             first, second = (runs[RunKey(id_, seed)].right for id_ in (variant, baseline))
             table = np.histogram2d(first, second, bins=2)[0]
@@ -169,7 +169,7 @@ def test_an_accuracy_of_100_percent() -> None:
     perfect = runs_of({"a": [0] * 10, "b": [0] * 10, "c": [1, 2, 1, 3, 0, 1, 2, 0, 1, 1]})
     both, other = rows_of(perfect, contrast("b"), contrast("c"), seeds=10)
     assert both.conclusion.endswith("Both got every image right.")
-    assert both.variant_accuracy == 1
+    assert both.variant_value == 1
     assert other.verdict == "worse"
     assert other.mcnemar.split("; ")[0] == "1.0"
 
@@ -196,7 +196,7 @@ def test_failed_runs_leave_their_seeds_out() -> None:
     assert (
         nothing.conclusion == "Nothing can be said of c and a: no seed has finished runs of both."
     )
-    assert (nothing.n, nothing.difference, nothing.variant_accuracy) == (0, None, None)
+    assert (nothing.n, nothing.difference, nothing.variant_value) == (0, None, None)
 
 
 # --- trainings that did not learn -----------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_tables_have_their_columns(tmp_path: Path) -> None:
     path = tmp_path / "comparisons.csv"
     write_records(path, ContrastRow, [])
     assert path.read_text() == (
-        "family,contrast,baseline,variant,differs,n,baseline_accuracy,variant_accuracy,difference,"
+        "family,contrast,baseline,variant,differs,n,metric,baseline_value,variant_value,difference,"
         "low,high,interval,normal_low,normal_high,p,test,p_adjusted,superiority,superiority_low,"
         "superiority_high,mcnemar,failed_runs,verdict,verdict_without_failed,within_margin,"
         "margin_of_errors,seeds_needed,conclusion\n"
@@ -250,7 +250,7 @@ def test_tables_have_their_columns(tmp_path: Path) -> None:
     assert (line["difference"], line["low"], line["p"]) == ("-0.5", "", "")
     write_records(tmp_path / "effects.csv", EffectRow, [])
     assert (tmp_path / "effects.csv").read_text() == (
-        "kind,effect,levels,n,estimate,low,high,interval,normal_low,normal_high,p,test,p_adjusted,"
+        "kind,effect,levels,n,metric,estimate,low,high,interval,normal_low,normal_high,p,test,p_adjusted,"
         "superiority,superiority_low,superiority_high,failed_runs,verdict,verdict_without_failed,"
         "within_margin,seeds_needed,conclusion\n"
     )

@@ -7,9 +7,10 @@ from scipy import stats
 from paired_runs import MARGIN, runs_of
 from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions
-from study.statistics.effects import accuracy_table, effect_rows, effects
+from study.statistics.effects import effect_rows, effects, value_table
 from study.statistics.findings import TOO_FEW
 from study.statistics.sign_flip import sign_flip_family
+from study.statistics.values import Values, accuracies
 
 
 def test_the_effects_of_the_pilot_plant() -> None:
@@ -30,11 +31,12 @@ def test_the_effects_of_the_pilot_plant() -> None:
     assert all(points[0] == points[1] for points in found.values())
 
 
-def runs_with(accuracies: np.ndarray) -> tuple[list[str], dict[RunKey, Predictions]]:
-    """The variants and runs of a table [seeds, variants] of accuracies in percent."""
-    variants = [f"v{place}" for place in range(accuracies.shape[1])]
-    wrong = np.rint(100 * (100 - accuracies)).astype(int)
-    return variants, runs_of(dict(zip(variants, wrong.T.tolist(), strict=True)))
+def runs_with(table: np.ndarray) -> tuple[list[str], dict[RunKey, Predictions], Values]:
+    """The variants, runs and accuracies of a table [seeds, variants] in percent."""
+    variants = [f"v{place}" for place in range(table.shape[1])]
+    wrong = np.rint(100 * (100 - table)).astype(int)
+    runs = runs_of(dict(zip(variants, wrong.T.tolist(), strict=True)))
+    return variants, runs, accuracies(runs)
 
 
 def test_effects_are_contrasts_of_cell_means() -> None:
@@ -90,12 +92,12 @@ def test_effects_in_words() -> None:
 def test_a_seed_without_all_its_runs_has_no_effects() -> None:
     runs = runs_of({"a": [10, 20], "b": [30, 40]})
     del runs[RunKey("b", 2)]
-    assert accuracy_table(["a", "b"], runs, [1, 2]).tolist() == [[99.9, 99.7]]
-    none = accuracy_table(["a", "c"], runs, [1, 2])
+    assert value_table(["a", "b"], accuracies(runs), [1, 2]).tolist() == [[99.9, 99.7]]
+    none = value_table(["a", "c"], accuracies(runs), [1, 2])
     assert none.shape == (0, 2)
-    (row,) = effect_rows({"x": ["1", "2"]}, ["a", "c"], runs, [1, 2], MARGIN)
+    (row,) = effect_rows({"x": ["1", "2"]}, ["a", "c"], runs, accuracies(runs), [1, 2], MARGIN)
     assert row.conclusion == "Nothing can be said: no seed has finished runs of every variant."
-    assert effect_rows({}, [], runs, [1, 2], MARGIN) == []
+    assert effect_rows({}, [], runs, accuracies(runs), [1, 2], MARGIN) == []
 
 
 def test_a_failed_training_is_named_beside_every_effect() -> None:

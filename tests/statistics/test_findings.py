@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from random_families import random_family
+from study.runs.measures import MEASURES
 from study.statistics.findings import (
     BETTER,
     IDENTICAL,
@@ -163,8 +164,10 @@ def test_words_of_figures() -> None:
         "−0.004",
         "+0.0003",
     ]
-    assert margin_in_words(0.2, 0.994) == "0.2 points (33 % of the errors at 99.40 %)"
-    assert margin_in_words(0.2, None) == margin_in_words(0.2, 1.0) == "0.2 points"
+    points = MEASURES["accuracy"]
+    assert margin_in_words(0.2, 0.994, points) == "0.2 points (33 % of the errors at 99.40 %)"
+    assert margin_in_words(0.2, None, points) == "0.2 points"
+    assert margin_in_words(0.2, 1.0, points) == "0.2 points"
     (finding,) = findings([[0.1] * 8 + [0.0, -0.1]], MARGIN)
     assert superiority_in_words(finding, "b beats a") == (
         "b beats a with 8.5 of 10 seeds; with another in 50 to 99 % of cases (95 % interval)."

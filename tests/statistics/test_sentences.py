@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from study.runs.measures import MEASURES
 from study.statistics.conditions import Conclusion, Condition
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import findings, no_difference
@@ -41,7 +42,7 @@ def test_no_difference_says_how_many_trainings_may_fail_unseen() -> None:
 def test_only_one_seed_shows_no_spread() -> None:
     for values, said in (([0.5], True), ([0.5] * 3, False), ([0.5, 0.6], False)):
         (finding,) = findings([values], MARGIN)
-        assert ("one seed shows no spread" in why_too_few(finding)) == said
+        assert ("one seed shows no spread" in why_too_few(finding, MEASURES["accuracy"])) == said
 
 
 def test_two_seeds_have_a_test_and_one_has_none() -> None:

@@ -6,10 +6,12 @@ from typing import Any, get_type_hints
 
 import pandas as pd
 
+from study.runs.measures import MEASURES
 from study.runs.metrics import RunKey, reported_accuracy
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
+from study.statistics.ensembles import EnsembleRow
 from study.statistics.failures import Failures, find_failures
 from study.summary.markdown import to_markdown
 from study.summary.report import summary_sections
@@ -33,8 +35,9 @@ def rows_of(runs: Runs, seeds: int = 1, failures: dict | None = None) -> list[Ro
 def records(kind: type, *rows: dict[str, Any]) -> pd.DataFrame:
     """A table as it is read from its file; figures that are not given are missing."""
     hints = get_type_hints(kind)
+    judged = {"metric": "accuracy"} if "metric" in hints else {}
     empty = {name: "" if type_ is str else math.nan for name, type_ in hints.items()}
-    return pd.DataFrame([empty | row for row in rows], columns=list(hints))
+    return pd.DataFrame([empty | judged | row for row in rows], columns=list(hints))
 
 
 def failures_among(runs: Runs) -> Failures:
@@ -57,6 +60,8 @@ def sections_of(
         THRESHOLDS,
         records(ContrastRow, *comparisons),
         records(EffectRow, *effects),
+        records(EnsembleRow),
+        MEASURES["accuracy"],
         conclusions,
     )
 

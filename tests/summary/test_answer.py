@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from study.runs.measures import MEASURES
 from study.statistics.contrasts import ContrastRow
 from study.summary.answer import answer
 from study.summary.rows import Row
+
+ACCURACY = MEASURES["accuracy"]
 
 
 def row(id_: str, accuracy: float | None, n: int = 10, status: str = "complete") -> Row:
@@ -23,7 +26,7 @@ def contrasts(*verdicts: tuple[str, str, float, str, str]) -> pd.DataFrame:
 
 
 def test_nothing_is_concluded_without_runs() -> None:
-    (sentence,) = answer([row("a", None, 0, "missing")], contrasts())
+    (sentence,) = answer([row("a", None, 0, "missing")], contrasts(), ACCURACY)
     assert "nothing can be concluded" in sentence
 
 
@@ -31,6 +34,7 @@ def test_one_seed_tells_no_networks_apart() -> None:
     sentences = answer(
         [row("a", 0.99, 1), row("b", 0.98, 1)],
         contrasts(("b", "a", -1.0, "too few seeds to tell", "6")),
+        ACCURACY,
     )
     assert "highest test accuracy is that of `a`: 99.00% (1 seed)" in sentences[0]
     assert "One seed cannot tell networks apart" in sentences[0]
@@ -49,6 +53,7 @@ def test_differences_that_are_shown_come_largest_first() -> None:
             ("c", "b", 0.01, "no difference larger than 0.1", ""),
             ("d", "a", 0.0, "no pair of finished runs", ""),
         ),
+        ACCURACY,
     )
     assert "Shown over seeds are 2 of 3 differences" in sentences[1]
     assert sentences[1].index("`c` is worse than `a` by 2.00") < sentences[1].index("`b` is worse")

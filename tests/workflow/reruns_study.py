@@ -31,7 +31,9 @@ def jobs(*rules: str, variants: Iterable[str] = VARIANTS, seeds: Iterable[int] =
 
 
 NOTHING: set[Job] = set()
-AGGREGATES: set[Job] = {("compare", ""), ("summarize", ""), ("plot_study", ""), ("page", "")}
+AGGREGATES: set[Job] = {
+    *(("compare", ""), ("ensemble", ""), ("summarize", ""), ("plot_study", ""), ("page", "")),
+}
 SUMMARIES: set[Job] = {("summarize", ""), ("plot_study", ""), ("page", "")}
 """What is made from the metrics of all runs."""
 COMPARISON: set[Job] = {("compare", ""), ("summarize", ""), ("page", "")}

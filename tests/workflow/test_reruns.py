@@ -185,17 +185,17 @@ ROWS = [
     Row(
         "code of the history plot",
         edited("study/figures/history.py", "figsize=(WIDTH, 4.2)", "figsize=(WIDTH, 4.3)"),
-        jobs("evaluate"),
+        jobs("evaluate") | SUMMARIES,
     ),
     Row(
         "code of the kernel plot",
         edited("study/figures/kernels.py", "POINTS = 5000", "POINTS = 5001"),
-        jobs("evaluate"),
+        jobs("evaluate") | SUMMARIES,
     ),
     Row(
         "code of the evaluation",
         edited("study/statistics/scores.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 10"),
-        jobs("evaluate") | {("page", "")},
+        jobs("evaluate") | SUMMARIES,
     ),
     Row(
         "code of the comparison plot",
@@ -205,7 +205,7 @@ ROWS = [
     Row(
         "a plot setting",
         configured(lambda config: config["plots"].update(dpi=41)),
-        jobs("evaluate") | AGGREGATES,
+        jobs("evaluate") | AGGREGATES - {("ensemble", "")},
     ),
     Row(
         "a template of the page",
@@ -237,6 +237,18 @@ ROWS = [
     Row(
         "code of the statistics",
         edited("study/statistics/power.py", "POWER = 0.8", "POWER = 0.9"),
+        COMPARISON,
+    ),
+    Row(
+        "code of the ensembles",
+        edited("study/statistics/ensembles.py", "SUBSETS_SEED = 0", "SUBSETS_SEED = 1"),
+        {("ensemble", ""), *SUMMARIES},
+    ),
+    Row(
+        "the metric that judges",
+        configured(
+            lambda config: config.update(comparison={"metric": "nll", "equivalence_margin": 0.1})
+        ),
         COMPARISON,
     ),
     Row(
@@ -286,7 +298,7 @@ ROWS = [
     Row(
         "a deleted plot",
         deleted(f"{RUN_1}/loss.png"),
-        jobs("evaluate", variants=["plain"], seeds=[1]),
+        jobs("evaluate", variants=["plain"], seeds=[1]) | SUMMARIES,
     ),
     Row(
         "a deleted model",
@@ -297,7 +309,7 @@ ROWS = [
     Row(
         "a deleted evaluation",
         deleted(f"{RUN_1}/classes.csv"),
-        jobs("evaluate", variants=["plain"], seeds=[1]),
+        jobs("evaluate", variants=["plain"], seeds=[1]) | SUMMARIES,
     ),
     Row(
         "deleted metrics",

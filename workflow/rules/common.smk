@@ -14,6 +14,7 @@ from study.errors import StudyError
 from study.failed import failed_runs
 from study.garbage import collect_garbage_rarely
 from study.runs.definition import Run
+from study.runs.measures import MEASURES
 from study.cluster.resources import (
     check_memory,
     data_memory_mb,

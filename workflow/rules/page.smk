@@ -6,12 +6,16 @@ rule page:
     input:
         metrics=rules.summarize.input.metrics,
         histories=rules.summarize.input.histories,
-        predictions=rules.summarize.input.predictions,
+        evaluations=rules.summarize.input.evaluations,
+        predictions=lambda wildcards: [
+            f"{run_folder(run)}/predictions.npz" for run in runs_in_detail()
+        ],
         weights=lambda wildcards: [f"{run_folder(run)}/weights.npz" for run in runs_in_detail()],
         data=rules.train.input.data,
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
+        ensembles=rules.ensemble.output.ensembles,
     output:
         closing=f"{study.outdir}/report.txt",
         page=report(
@@ -46,7 +50,7 @@ rule page:
         detailed=[[run.variant, run.seed] for run in runs_in_detail()],
         contrasts=rules.compare.params.contrasts,
         factors=study.factors,
-        margin=study.comparison["equivalence_margin"],
+        comparison=study.comparison,
         dataset=study.dataset_name,
         seeds=study.seeds,
         files=files_digest("study/page/templates"),

@@ -42,10 +42,11 @@ rule summarize:
         # each of its files.
         metrics=lambda wildcards: files_to_aggregate("metrics.json"),
         histories=lambda wildcards: files_to_aggregate("history.csv"),
-        predictions=lambda wildcards: files_to_aggregate("predictions.npz"),
+        evaluations=lambda wildcards: files_to_aggregate("evaluation.json"),
         manifest=rules.train.input.manifest,
         comparisons=rules.compare.output.comparisons,
         effects=rules.compare.output.effects,
+        ensembles=rules.ensemble.output.ensembles,
     output:
         markdown=f"{study.outdir}/summary.md",
         csv=f"{study.outdir}/summary.csv",
@@ -64,17 +65,19 @@ rule summarize:
         **AGGREGATED,
         licence=study.dataset["licence"],
         source=study.dataset["source"],
+        metric=study.comparison["metric"],
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"
 
 
 rule plot_study:
-    """Draw all runs together: accuracies, learning curves, gaps, time against accuracy."""
+    """Draw all runs together: accuracies, learning curves, gaps, time, ensembles."""
     input:
         metrics=rules.summarize.input.metrics,
         histories=rules.summarize.input.histories,
-        predictions=rules.summarize.input.predictions,
+        evaluations=rules.summarize.input.evaluations,
+        ensembles=rules.ensemble.output.ensembles,
         manifest=rules.train.input.manifest,
     output:
         comparison=report(
@@ -100,6 +103,12 @@ rule plot_study:
             caption="../report/time_accuracy.rst",
             category="Study",
             labels={"result": "time and accuracy"},
+        ),
+        ensembles=report(
+            f"{study.outdir}/ensembles.png",
+            caption="../report/ensembles.rst",
+            category="Study",
+            labels={"result": "ensembles over seeds"},
         ),
     log:
         f"{study.outdir}/logs/plot_study.log",

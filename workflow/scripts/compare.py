@@ -10,7 +10,8 @@ from study.figures.style import save
 from study.logs import script_log
 from study.runs.predictions import read_runs
 from study.statistics.contrasts import ContrastRow, contrast_rows, pairs_of
-from study.statistics.effects import EffectRow, accuracy_table, effect_rows
+from study.statistics.effects import EffectRow, effect_rows, value_table
+from study.statistics.values import read_values
 from study.tables import write_records
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def compare(
     predictions: Sequence[str],
+    evaluations: Sequence[str],
     output: Mapping[str, str],
     *,
     runs: Sequence[tuple[str, int]],
@@ -26,6 +28,7 @@ def compare(
     contrasts: Sequence[Contrast],
     factors: Mapping[str, Sequence[str]],
     design: Sequence[str],
+    metric: str,
     margin: float,
     title: str,
     dpi: int,
@@ -33,26 +36,33 @@ def compare(
     """Judge and draw every contrast, and in a factorial design every effect.
 
     Args:
-        predictions: the files of `runs`, (variant, seed) each, in their order.
+        predictions, evaluations: files of `runs`, (variant, seed) each, in their order.
         output: paths of comparisons, effects, contrasts, and with factors interactions.
         factors: the levels of each factor; empty in a study without factors.
         design: the variants of the factorial design, the last factor varying fastest.
-        margin: percentage points below which a difference does not matter.
+        metric: the measure to judge by.
+        margin: the difference that does not matter, in percentage points for accuracies.
 
     Raises:
-        StudyError: a file is damaged, or the runs predict different images.
+        StudyError: a file is damaged, the runs predict different images, or the metric is
+            undefined on them.
     """
     found = read_runs(predictions, runs)
-    rows = contrast_rows(contrasts, found, seeds, margin)
+    values = read_values(metric, found, evaluations, runs)
+    rows = contrast_rows(contrasts, found, values, seeds, margin)
     write_records(output["comparisons"], ContrastRow, rows)
-    accuracies = accuracy_table(design, found, seeds)
-    effects = effect_rows(factors, design, found, seeds, margin)
+    effects = effect_rows(factors, design, found, values, seeds, margin)
     write_records(output["effects"], EffectRow, effects)
-    points = [pairs_of(contrast, found, seeds).points for contrast in contrasts]
-    drawn = [ForestRow.of(row, each) for row, each in zip(rows, points, strict=True)]
-    save(forest_figure(drawn, margin, title), output["contrasts"], dpi)
+    pairs = [pairs_of(contrast, found, values, seeds) for contrast in contrasts]
+    drawn = [
+        ForestRow.of(row, list(pair.differences.values()))
+        for row, pair in zip(rows, pairs, strict=True)
+    ]
+    save(forest_figure(drawn, margin, title, values.measure), output["contrasts"], dpi)
     if factors:
-        save(interactions_figure(factors, accuracies, title), output["interactions"], dpi)
+        table = value_table(design, values, seeds)
+        figure = interactions_figure(factors, table, title, values.measure)
+        save(figure, output["interactions"], dpi)
 
 
 if __name__ == "__main__":
@@ -60,12 +70,14 @@ if __name__ == "__main__":
         params = snakemake.params
         compare(
             snakemake.input.predictions,
+            snakemake.input.evaluations,
             dict(snakemake.output.items()),
             runs=params.runs,
             seeds=params.seeds,
             contrasts=[Contrast(**contrast) for contrast in params.contrasts],
             factors=params.factors,
             design=params.design,
+            metric=params.metric,
             margin=params.margin,
             title=params.title,
             dpi=params.dpi,

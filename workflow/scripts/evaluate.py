@@ -10,9 +10,11 @@ from study.figures.history import history_figure, loss_name
 from study.figures.kernels import kernels_figure
 from study.figures.mistakes import COLUMNS, ROWS, confusion_figure, mistakes_figure
 from study.figures.style import save
-from study.files import write_json
 from study.logs import script_log
-from study.runs.finished import read_finished
+from study.runs.evaluation import write_evaluation
+from study.runs.finished import check_accuracy, check_history
+from study.runs.history import read_history
+from study.runs.metrics import read_metrics
 from study.runs.predictions import read_probabilities
 from study.runs.weights import read_kernels
 from study.statistics.scores import ClassScore, class_scores, confusion, evaluate, worst_mistakes
@@ -46,10 +48,10 @@ def evaluate_run(
             f"{files['predictions']}: its labels are not those of {files['data']}; "
             "delete it and run again"
         )
-    runs, histories = read_finished(
-        *([files[name]] for name in ("metrics", "history", "predictions"))
-    )
-    (metrics,), (history,) = runs.values(), histories.values()
+    (metrics,) = read_metrics([files["metrics"]]).values()
+    history = read_history(files["history"])
+    check_history(files["metrics"], metrics, files["history"], history)
+    check_accuracy(files["metrics"], metrics, files["predictions"])
     epoch = metrics.get("chosen_epoch")
     curve = partial(history_figure, history, title=title, validation=validation, chosen_epoch=epoch)
     worst = worst_mistakes(predictions, ROWS * COLUMNS)
@@ -60,7 +62,7 @@ def evaluate_run(
         "confusion": confusion_figure(confusion(predictions), title),
         "mistakes": mistakes_figure(worst, data["x_test"], title),
     }
-    write_json(output["evaluation"], evaluate(predictions, epoch))
+    write_evaluation(output["evaluation"], evaluate(predictions, epoch))
     write_records(output["classes"], ClassScore, class_scores(predictions))
     for name, figure in figures.items():
         save(figure, output[name], dpi)

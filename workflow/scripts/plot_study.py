@@ -1,10 +1,11 @@
-"""Draw the whole study: accuracies, learning curves, gaps, and time against accuracy."""
+"""Draw the whole study: accuracies, learning curves, gaps, time against accuracy, and ensembles."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from study.data.manifest import read_manifest
 from study.figures.comparison import comparison_figure
+from study.figures.ensembles import ensembles_figure
 from study.figures.facets import facets
 from study.figures.learning_curves import gap_figure, learning_curves_figure
 from study.figures.points import comparison_points
@@ -13,8 +14,10 @@ from study.figures.time_accuracy import time_accuracy_figure
 from study.logs import script_log
 from study.runs.finished import read_finished
 from study.runs.metrics import read_failures
+from study.statistics.ensembles import EnsembleRow
 from study.summary.overfitting import Thresholds
 from study.summary.rows import summarize
+from study.tables import read_records
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 def plot_study(
     metrics_files: Sequence[str],
     history_files: Sequence[str],
-    prediction_files: Sequence[str],
+    evaluation_files: Sequence[str],
+    ensembles: str,
     manifest: str,
     output: Mapping[str, str],
     *,
@@ -34,11 +38,12 @@ def plot_study(
     data: str,
     dpi: int,
 ) -> None:
-    """Draw the study's four figures.
+    """Draw the study's five figures.
 
     Args:
-        metrics_files, history_files, prediction_files: of the finished runs, in one order.
-        output: paths of comparison, learning_curves, gap and time_accuracy.
+        metrics_files, history_files, evaluation_files: of the finished runs, in one order.
+        ensembles: the table of ensembles.
+        output: paths of comparison, learning_curves, gap, time_accuracy and ensembles.
         variants, runs, verdict: as `summarize` takes them.
         failed: the records of failed runs.
         data: the data set's name in the titles.
@@ -46,17 +51,23 @@ def plot_study(
     Raises:
         StudyError: a file is damaged, or the figures of a run do not agree.
     """
-    metrics, histories = read_finished(metrics_files, history_files, prediction_files)
+    finished = read_finished(metrics_files, history_files, evaluation_files)
+    metrics = finished.metrics
     test_images = read_manifest(manifest).test_images
     rows = summarize(variants, runs, metrics, read_failures(failed), verdict, test_images)
     points = comparison_points(rows, list(metrics.values()))
-    curves = facets(rows, histories)
+    curves = facets(rows, finished.histories)
     title = f"Test accuracy and overfitting on {data}"
     figures = {
         "comparison": comparison_figure(points, verdict, title),
         "learning_curves": learning_curves_figure(curves, f"Learning curves on {data}"),
         "gap": gap_figure(curves, f"Gap between validation and train error on {data}"),
         "time_accuracy": time_accuracy_figure(rows, f"Time and test accuracy on {data}"),
+        "ensembles": ensembles_figure(
+            read_records(ensembles, EnsembleRow),
+            {row.id: row.label for row in rows},
+            f"Ensembles over seeds on {data}",
+        ),
     }
     for name, figure in figures.items():
         save(figure, output[name], dpi)
@@ -68,7 +79,8 @@ if __name__ == "__main__":
         plot_study(
             files.metrics,
             files.histories,
-            files.predictions,
+            files.evaluations,
+            files.ensembles,
             files.manifest,
             dict(snakemake.output.items()),
             variants=params.variants,

@@ -27,11 +27,13 @@ if __name__ == "__main__":
         summary = read_summary(
             metrics=files.metrics,
             histories=files.histories,
-            predictions=files.predictions,
+            evaluations=files.evaluations,
             failed=params.failed,
             manifest=files.manifest,
             comparisons=files.comparisons,
             effects=files.effects,
+            ensembles=files.ensembles,
+            metric=params.comparison["metric"],
             variants=params.variants,
             runs=params.runs,
             thresholds=params.verdict,
@@ -45,11 +47,11 @@ if __name__ == "__main__":
                 networks=params.networks,
                 contrasts=contrasts,
                 factors=params.factors,
-                margin=params.margin,
+                margin=params.comparison["equivalence_margin"],
                 configuration=configuration(
                     params.dataset,
                     params.seeds,
-                    params.margin,
+                    params.comparison,
                     params.verdict,
                     params.variants,
                     params.networks,
@@ -61,6 +63,8 @@ if __name__ == "__main__":
             predictions=files_of(params.detailed, files.predictions),
             weights=files_of(params.detailed, files.weights),
         )
-        text = closing_text(summary.rows, summary.comparisons, snakemake.output.page)
+        text = closing_text(
+            summary.rows, summary.comparisons, summary.measure, snakemake.output.page
+        )
         with atomic(snakemake.output.closing) as temporary:
             temporary.write_text(text, encoding="utf-8")

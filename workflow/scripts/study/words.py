@@ -15,10 +15,10 @@ def number(value: float | None, spec: str, sd: float | None = None) -> str:
     return text if sd is None else f"{text} ± {sd:{spec}}"
 
 
-def signed(points: float | None) -> str:
-    """`+0.12` or `−0.12`, with more digits where two would show zero."""
-    if points is None or not 5e-7 <= abs(points) < 0.005:
-        return number(None if points is None else round(points, 6) + 0.0, "+.2f")
+def signed(points: float | None, digits: int = 2) -> str:
+    """`+0.12` or `−0.12`, with more digits where so many would show zero."""
+    if points is None or not 5e-7 <= abs(points) < 0.5 * 10.0**-digits:
+        return number(None if points is None else round(points, 6) + 0.0, f"+.{digits}f")
     return number(points, f"+.{-math.floor(math.log10(abs(points)))}f")
 
 

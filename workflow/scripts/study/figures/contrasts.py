@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from study.figures.style import BLUE, GREEN, VERMILLION, fit, say, set_title
+from study.runs.measures import Measure
 from study.statistics.contrasts import ContrastRow
 from study.statistics.findings import BETTER, WORSE
 
@@ -26,7 +27,7 @@ DECIDED, OPEN = BLUE, "0.45"
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One contrast as it is drawn, in percentage points; None where there is no figure."""
+    """One contrast as it is drawn, in percentage points for accuracies; None without a figure."""
 
     name: str
     detail: str
@@ -48,7 +49,7 @@ class ForestRow:
         )
 
 
-def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figure:
+def forest_figure(rows: Sequence[ForestRow], margin: float, title: str, measure: Measure) -> Figure:
     """A row per contrast: the mean difference with its interval, every seed, and the verdict."""
     dense = len(rows) > DENSE
     height = DENSE_ROW_HEIGHT if dense else ROW_HEIGHT
@@ -57,7 +58,7 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
     axes = figure.add_subplot()
     axes.set_yticks(range(len(rows)), [_row_label(row, dense) for row in rows])
     axes.tick_params(axis="y", length=0, labelsize="small")
-    axes.set_xlabel("Difference in test accuracy, variant minus baseline (percentage points)")
+    axes.set_xlabel(_axis(measure))
     if not rows:
         say(axes, "no contrast in this study")
         return figure
@@ -86,6 +87,13 @@ def forest_figure(rows: Sequence[ForestRow], margin: float, title: str) -> Figur
         fontsize="small",
     )
     return figure
+
+
+def _axis(measure: Measure) -> str:
+    """What the differences are, and which side is the better one where that is the left one."""
+    unit = " (percentage points)" * measure.is_accuracy
+    better = "; lower is better" * measure.lower_is_better
+    return f"Difference in test {measure.words}, variant minus baseline{unit}{better}"
 
 
 def _row_label(row: ForestRow, dense: bool) -> str:

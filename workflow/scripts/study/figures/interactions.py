@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from study.figures.style import fit, say, set_title, style
+from study.runs.measures import Measure
 from study.words import count_of
 
 PANEL = 2.7  # inches
@@ -19,12 +20,15 @@ MEAN = "mean"
 
 
 def interactions_figure(
-    factors: Mapping[str, Sequence[str]], points: NDArray[np.float64], title: str
+    factors: Mapping[str, Sequence[str]],
+    points: NDArray[np.float64],
+    title: str,
+    measure: Measure,
 ) -> Figure:
-    """Mean accuracy by level: on the diagonal of each factor, above it of each two of them.
+    """Mean of the measure by level: on the diagonal of each factor, above it of each two of them.
 
-    `points` are accuracies [seeds, variants] in percent; the variants are every combination of
-    levels, the last factor varying fastest.
+    `points` are its values [seeds, variants], accuracies in percent; the variants are every
+    combination of levels, the last factor varying fastest.
     """
     varied = [factor for factor, levels in factors.items() if len(levels) > 1]
     size = max(1, len(varied))
@@ -35,7 +39,7 @@ def interactions_figure(
         missing = "no factor has two levels" if len(points) else "no seed is finished"
         say(figure.add_subplot(), missing)
         return figure
-    frame = accuracies_frame(factors, points)
+    frame = values_frame(factors, points)
     panels = figure.subplots(size, size, sharey=True, squeeze=False)
     for (row, lines), (column, along) in itertools.product(enumerate(varied), enumerate(varied)):
         axes = panels[row, column]
@@ -44,18 +48,16 @@ def interactions_figure(
             continue
         _draw(axes, frame, factors, along, lines)
         if row == column:
-            axes.set_ylabel("Test accuracy (%)")
+            axes.set_ylabel(measure.axis)
             axes.tick_params(labelleft=True)
     return figure
 
 
-def accuracies_frame(
-    factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]
-) -> pd.DataFrame:
-    """One row for each seed and network: its level of every factor, `seed` and `accuracy`."""
+def values_frame(factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]) -> pd.DataFrame:
+    """One row for each seed and network: its level of every factor, `seed` and `value`."""
     levels = pd.DataFrame(itertools.product(*factors.values()), columns=list(factors))
     frame = pd.concat([levels] * len(points), ignore_index=True)
-    return frame.assign(seed=np.repeat(range(len(points)), len(levels)), accuracy=points.ravel())
+    return frame.assign(seed=np.repeat(range(len(points)), len(levels)), value=points.ravel())
 
 
 def _draw(
@@ -65,7 +67,7 @@ def _draw(
     along: str,
     lines: str,
 ) -> None:
-    """Mean accuracy by the levels of `along`, a line for each level of `lines`."""
+    """Mean value by the levels of `along`, a line for each level of `lines`."""
     levels = factors[along]
     if lines == along:
         _draw_line(axes, frame, along, levels, ("0.2", "o"), MEAN)
@@ -91,9 +93,9 @@ def _draw_line(
     look: tuple[str, str],
     label: str,
 ) -> None:
-    """The mean accuracy over seeds by level, and a thin line for each of several seeds."""
+    """The mean value over seeds by level, and a thin line for each of several seeds."""
     colour, marker = look
-    seeds = frame.pivot_table("accuracy", "seed", along, sort=False)[list(levels)]
+    seeds = frame.pivot_table("value", "seed", along, sort=False)[list(levels)]
     places = range(len(levels))
     if len(seeds) > 1:
         axes.plot(places, seeds.to_numpy().T, color=colour, linewidth=0.6, alpha=0.5)

@@ -11,18 +11,21 @@ from typing import Any
 import altair as alt
 
 from study.page.run_charts import WHOLE, Figure, calibration, confusion, history, kernels
+from study.runs.measures import Measure
 
 STEP = 20  # pixels of a row
 
 
-def charts(ids: Sequence[str], contrasts: Sequence[str]) -> dict[str, Any]:
-    """The specification of each figure; `ids` are the networks, `contrasts` their comparisons."""
+def charts(ids: Sequence[str], contrasts: Sequence[str], measure: Measure) -> dict[str, Any]:
+    """The specification of each figure; `ids` are the networks, `contrasts` their comparisons,
+    which `measure` judges.
+    """
     made = {
         "curves": curves(ids),
         "accuracy": accuracies(ids),
-        "contrasts": forest(contrasts),
+        "contrasts": forest(contrasts, measure),
         "time": time_accuracy(ids),
-        "interaction": interaction(),
+        "interaction": interaction(measure),
         "history": history(),
         "confusion": confusion(),
         "calibration": calibration(),
@@ -127,13 +130,13 @@ def accuracies(ids: Sequence[str]) -> Figure:
     return _rows(alt.layer(interval, seeds, published, mean))
 
 
-def forest(contrasts: Sequence[str]) -> Figure:
+def forest(contrasts: Sequence[str], measure: Measure) -> Figure:
     """Difference of each contrast: mean, interval, each seed; the margin as a band."""
     y = alt.Y("contrast:N", sort=list(contrasts), title=None, axis=alt.Axis(labelLimit=220))
     base = alt.Chart(alt.NamedData(name="contrasts")).encode(y)
     tooltip = [
         alt.Tooltip("contrast:N", title="Contrast"),
-        alt.Tooltip("difference:Q", title="Difference (points)", format="+.4~f"),
+        alt.Tooltip("difference:Q", title=measure.heading("Difference"), format="+.4~f"),
         alt.Tooltip("low:Q", title="Interval from", format="+.4~f"),
         alt.Tooltip("high:Q", title="to", format="+.4~f"),
         alt.Tooltip("p_adjusted:Q", title="Adjusted p", format=".3~g"),
@@ -153,12 +156,12 @@ def forest(contrasts: Sequence[str]) -> Figure:
         alt.Chart(alt.NamedData(name="points"))
         .mark_tick(thickness=1, size=11, opacity=0.7)
         .encode(
-            alt.X("difference:Q", title="Variant minus baseline (points)"),
+            alt.X("difference:Q", title=measure.heading("Variant minus baseline")),
             y,
             tooltip=[
                 alt.Tooltip("contrast:N", title="Contrast"),
                 alt.Tooltip("seed:N", title="Seed"),
-                alt.Tooltip("difference:Q", title="Difference (points)", format="+.4~f"),
+                alt.Tooltip("difference:Q", title=measure.heading("Difference"), format="+.4~f"),
             ],
         )
     )
@@ -206,19 +209,19 @@ def time_accuracy(ids: Sequence[str]) -> Figure:
     return alt.layer(front, interval, mean).properties(width="container", height=340)
 
 
-def interaction() -> Figure:
-    """Accuracy by one factor's levels, a line for each level of another."""
+def interaction(measure: Measure) -> Figure:
+    """The measure by one factor's levels, a line for each level of another."""
     base = alt.Chart(alt.NamedData(name="cells")).encode(
         alt.X("level:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
         color=alt.Color("other:N", title=None, sort=None, legend=alt.Legend(orient="top")),
         tooltip=[
             alt.Tooltip("level:N", title="Level"),
             alt.Tooltip("other:N", title="Other factor"),
-            alt.Tooltip("mean(percent):Q", title="Mean accuracy (%)", format=".4~f"),
+            alt.Tooltip("mean(value):Q", title=f"Mean: {measure.axis}", format=".5~f"),
             alt.Tooltip("count():Q", title="Runs"),
         ],
     )
-    y = alt.Y("mean(percent):Q", title="Test accuracy (%)", scale=alt.Scale(zero=False))
+    y = alt.Y("mean(value):Q", title=measure.axis, scale=alt.Scale(zero=False))
     shape = alt.Shape("other:N", title=None, sort=None, legend=alt.Legend(orient="top"))
     return alt.layer(
         base.mark_line().encode(y), base.mark_point(filled=True, size=70).encode(y, shape=shape)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 from prettytable import PrettyTable, TableStyle
 
+from study.runs.measures import Measure
 from study.summary.answer import answer
 from study.summary.rows import Row
 from study.words import number
@@ -19,8 +20,13 @@ MOST_LETTERS = 18
 """Of a verdict; the tables have all of it."""
 
 
-def closing_text(rows: Sequence[Row], comparisons: pd.DataFrame, page: str) -> str:
-    """The text, which fits a screen of 80 columns. `page` is the path of the page."""
+def closing_text(
+    rows: Sequence[Row], comparisons: pd.DataFrame, measure: Measure, page: str
+) -> str:
+    """The text, which fits a screen of 80 columns.
+
+    `measure` is what `comparisons` judges by, `page` the path of the page.
+    """
     table = PrettyTable(["Network", "Accuracy", "n", "Test error", "s / epoch", "Performance"])
     table.set_style(TableStyle.SINGLE_BORDER)
     table.align = "r"
@@ -41,7 +47,7 @@ def closing_text(rows: Sequence[Row], comparisons: pd.DataFrame, page: str) -> s
             )
     left_out = len(rows) - len(kept)
     more = [f"and {left_out} less accurate networks"] if left_out else []
-    sentences = " ".join(answer(rows, comparisons)).replace("`", "")
+    sentences = " ".join(answer(rows, comparisons, measure)).replace("`", "")
     return "\n".join(
         [table.get_string(), *more, *textwrap.wrap(sentences, WIDTH), f"The page: {page}", ""]
     )

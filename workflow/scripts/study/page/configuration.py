@@ -18,7 +18,7 @@ from study.networks.layers import declared_layers
 def configuration(
     dataset: str,
     seeds: Sequence[int],
-    margin: float,
+    comparison: Mapping[str, Any],
     verdict: Sequence[Mapping[str, Any]],
     variants: Sequence[Mapping[str, Any]],
     networks: Sequence[Mapping[str, Any]],
@@ -34,7 +34,7 @@ def configuration(
         "reference_dataset": dataset,
         "seeds": list(seeds),
         "verdict": list(map(dict, verdict)),
-        "comparison": {"equivalence_margin": margin},
+        "comparison": dict(comparison),
         "contrasts": [asdict(contrast) for contrast in contrasts],
         "variants": [
             {

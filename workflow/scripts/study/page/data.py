@@ -34,7 +34,7 @@ def page_data(
     Args:
         summary: the summary's content.
         levels: the levels of each variant's factors, empty without factors.
-        margin: percentage points below which a difference does not matter.
+        margin: the difference that does not matter, in percentage points for accuracies.
     """
     front = {row.id for row in best_for_their_time(summary.rows)}
     return {
@@ -45,7 +45,8 @@ def page_data(
         ],
         "contrasts": _contrasts(summary),
         "runs": [
-            _run(key, metrics, summary.histories[key]) for key, metrics in summary.metrics.items()
+            _run(key, metrics, summary.histories[key]) | {"value": value(summary, key)}
+            for key, metrics in summary.metrics.items()
         ],
     }
 
@@ -61,23 +62,28 @@ def _run(key: RunKey, metrics: Metrics, history: History) -> dict[str, Any]:
 
 
 def _contrasts(summary: Summary) -> list[dict[str, Any]]:
-    """The rows of comparisons.csv, each with the differences of its seeds in points."""
-    accuracies: dict[str, dict[int, float]] = {}
-    for key, metrics in summary.metrics.items():
-        accuracies.setdefault(key.variant, {})[key.seed] = reported_accuracy(metrics)
-    found = []
+    """The rows of comparisons.csv, each with the differences of its seeds."""
+    values: dict[str, dict[int, float]] = {}
+    for key in summary.metrics:
+        if (found := value(summary, key)) is not None:
+            values.setdefault(key.variant, {})[key.seed] = found
+    rows = []
     for name, contrast in zip(
         contrast_names(summary.comparisons), records(summary.comparisons), strict=True
     ):
-        baseline = accuracies.get(contrast["baseline"], {})
-        variant = accuracies.get(contrast["variant"], {})
+        baseline = values.get(contrast["baseline"], {})
+        variant = values.get(contrast["variant"], {})
         points = {
-            seed: shortened(100 * (variant[seed] - baseline[seed]))
-            for seed in variant
-            if seed in baseline
+            seed: shortened(variant[seed] - baseline[seed]) for seed in variant if seed in baseline
         }
-        found.append(contrast | {"name": name, "points": points})
-    return found
+        rows.append(contrast | {"name": name, "points": points})
+    return rows
+
+
+def value(summary: Summary, key: RunKey) -> float | None:
+    """What the run is judged by, in the unit of the differences; None where it is undefined."""
+    found = summary.evaluations[key][summary.measure.key]
+    return None if found is None else summary.measure.scale * found
 
 
 def contrast_names(comparisons: pd.DataFrame) -> list[str]:

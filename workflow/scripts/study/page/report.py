@@ -67,11 +67,11 @@ def write_page(
             found = run_details(file, weights[key], images)
             details.setdefault(key.variant, {})[key.seed] = found
     front, *others = summary.sections
-    shown = columns(summary.rows)
+    shown = columns(summary.rows, summary.measure)
     text = render(
         title=front.title,
         front=front,
-        answer=answer(summary.rows, summary.comparisons),
+        answer=answer(summary.rows, summary.comparisons, summary.measure),
         columns=shown,
         lines=lines(summary.rows, shown, design.levels),
         factors={
@@ -87,7 +87,9 @@ def write_page(
         ],
         configuration=design.configuration,
         data=page_data(summary, design.levels, design.margin),
-        specs=charts([row.id for row in summary.rows], contrast_names(summary.comparisons)),
+        specs=charts(
+            [row.id for row in summary.rows], contrast_names(summary.comparisons), summary.measure
+        ),
         details=details,
         checksum=description["sha256"],
     )

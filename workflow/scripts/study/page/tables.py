@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from study.page.data import bars
-from study.summary.rows import Row
+from study.runs.measures import ACCURACY, Measure
+from study.summary.measures import measure_in_words
+from study.summary.rows import Row, measured
 from study.summary.sections import Kind
 from study.words import NONE, number, signed
 
@@ -23,8 +26,8 @@ class Column:
     value: Callable[[Row], float | None] | None = None
 
 
-def columns(rows: Sequence[Row]) -> list[Column]:
-    """The columns that have content in this study."""
+def columns(rows: Sequence[Row], measure: Measure) -> list[Column]:
+    """The columns that have content in this study; one for `measure`, which judges it."""
     found = [
         Column("depth", "Convolutions", Kind.NUMBER, lambda r: str(r.depth), lambda r: r.depth),
         Column(
@@ -74,6 +77,17 @@ def columns(rows: Sequence[Row]) -> list[Column]:
             lambda r: r.best_epoch,
         ),
     ]
+    if measure.key != ACCURACY:
+        found.insert(
+            1,
+            Column(
+                "metric",
+                measure.title,
+                Kind.NUMBER,
+                partial(measure_in_words, measure),
+                lambda r: measured(r, measure),
+            ),
+        )
     if any(row.reference_accuracy is not None for row in rows):
         found += [
             Column(

@@ -1,31 +1,43 @@
 """The files of finished runs, read together and compared with each other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from study.errors import StudyError
+from study.runs.evaluation import Evaluation, read_evaluations
 from study.runs.history import History, read_histories
 from study.runs.measures import ACCURACY, MEASURES
-from study.runs.metrics import Metrics, RunKey, read_metrics
+from study.runs.metrics import Metrics, RunKey, read_metrics, reported_accuracy
 from study.runs.predictions import LAST, REPORTED, read_predictions
 from study.words import count_of
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What finished runs have left, by run, in one order."""
+
+    metrics: Mapping[RunKey, Metrics]
+    histories: Mapping[RunKey, History]
+    evaluations: Mapping[RunKey, Evaluation]
+
+
 def read_finished(
-    metrics: Sequence[str], histories: Sequence[str], predictions: Sequence[str]
-) -> tuple[dict[RunKey, Metrics], dict[RunKey, History]]:
-    """The metrics and the histories of runs; all three kinds of files are in one order.
+    metrics: Sequence[str], histories: Sequence[str], evaluations: Sequence[str]
+) -> Finished:
+    """The files of runs; all three kinds are in one order.
 
     Raises:
         StudyError: a file is damaged, or the figures of a run do not agree.
     """
     found = read_metrics(metrics)
     by_run = dict(zip(found, read_histories(histories), strict=True))
+    evaluated = dict(zip(found, read_evaluations(evaluations), strict=True))
     for place, (key, run) in enumerate(found.items()):
         check_history(metrics[place], run, histories[place], by_run[key])
-        check_accuracy(metrics[place], run, predictions[place])
-    return found, by_run
+        check_evaluation(metrics[place], run, evaluations[place], evaluated[key])
+    return Finished(found, by_run, evaluated)
 
 
 def check_history(path: str | Path, run: Metrics, file: str | Path, history: History) -> None:
@@ -53,6 +65,28 @@ def check_history(path: str | Path, run: Metrics, file: str | Path, history: His
                 f"{path}: {key}: {run[key]:.10g}, but by {file} it is {value:.10g}; delete both "
                 "and run again"
             )
+
+
+def check_evaluation(
+    path: str | Path, run: Metrics, file: str | Path, evaluation: Evaluation
+) -> None:
+    """Check a run's metrics, read from `path`, against its evaluation, read from `file`.
+
+    Raises:
+        StudyError: they are not of one network.
+    """
+    epoch = run.get("chosen_epoch") or "last"
+    if evaluation["epoch"] != epoch:
+        raise StudyError(
+            f"{file}: epoch: {evaluation['epoch']}, but by {path} it is {epoch}; delete it and run "
+            "again"
+        )
+    accuracy = reported_accuracy(run)
+    if not _agree(evaluation["accuracy"], accuracy):
+        raise StudyError(
+            f"{file}: accuracy: {evaluation['accuracy']:.10g}, but by {path} it is "
+            f"{accuracy:.10g}; delete it and run again"
+        )
 
 
 def check_accuracy(path: str | Path, run: Metrics, file: str | Path) -> None:

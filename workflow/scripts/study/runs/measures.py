@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+ACCURACY = "accuracy"
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -34,20 +36,39 @@ class Measure:
         """Whether it is a fraction of right answers, shown in percent."""
         return bool(self.unit)
 
+    @property
+    def axis(self) -> str:
+        """`Test accuracy (%)`, `Test AUC`."""
+        return f"Test {self.words}{' (%)' * self.is_accuracy}"
+
+    @property
+    def spec(self) -> str:
+        """The format of a value."""
+        return f".{self.digits}{'%' if self.is_accuracy else 'f'}"
+
+    @property
+    def phrase(self) -> str:
+        """What follows a difference: `points`, `in AUC`."""
+        if self.key == ACCURACY:
+            return self.unit
+        return f"{self.unit} of {self.words}" if self.is_accuracy else f"in {self.words}"
+
+    def heading(self, noun: str) -> str:
+        """`Difference (points)`, `Difference in AUC`."""
+        return f"{noun} ({self.phrase})" if self.is_accuracy else f"{noun} {self.phrase}"
+
     def best(self, values: Sequence[float]) -> int:
         """The place of the best value, the first of several."""
         sign = -1 if self.lower_is_better else 1
         return max(range(len(values)), key=lambda place: sign * values[place])
 
 
-ACCURACY = "accuracy"
-
 MEASURES: Mapping[str, Measure] = {
     measure.key: measure
     for measure in (
         Measure(ACCURACY, "accuracy", 1, 100, "points", 2),
         Measure("balanced_accuracy", "balanced accuracy", 1, 100, "points", 2),
-        Measure("auc", "AUC", 1),
+        Measure("auc", "AUC", 1, digits=5),
         Measure("nll", "negative log-likelihood", inf, lower_is_better=True),
         Measure("brier", "Brier score", 2, lower_is_better=True),
     )

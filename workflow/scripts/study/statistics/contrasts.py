@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from study.config.contrasts import Contrast
+from study.runs.measures import ACCURACY
 from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
 from study.statistics.failures import Failures, failures_of
 from study.statistics.findings import Finding, findings
 from study.statistics.methods import mcnemar_test
 from study.statistics.sentences import Wording, margin_of_errors, sentences
+from study.statistics.values import Values
 from study.words import count_of
 
 
@@ -22,13 +24,13 @@ from study.words import count_of
 class ContrastRow:
     """One contrast: a line of comparisons.csv, a column per field.
 
-    Accuracies are fractions, means over the paired seeds. `difference` and the intervals are
-    percentage points, the variant minus the baseline: `low` and `high` are simultaneous for the
-    family and decide the verdict, `normal_low` and `normal_high` (Student's t) hold if differences
-    are normal and decide nothing. `superiority` is the probability that the variant beats the
-    baseline with one seed. `mcnemar` has a p-value per seed. `within_margin` (yes or no) says
-    whether the interval lies within the margin, which is `margin_of_errors` of the baseline's
-    errors.
+    `baseline_value` and `variant_value` are means of the `metric` over the paired seeds, accuracies
+    as fractions. `difference` and the intervals are the variant minus the baseline, percentage
+    points for accuracies: `low` and `high` are simultaneous for the family and decide the verdict,
+    `normal_low` and `normal_high` (Student's t) hold if differences are normal and decide nothing.
+    `superiority` is the probability that the variant beats the baseline with one seed. `mcnemar`
+    has a p-value per seed. `within_margin` (yes or no) says whether the interval lies within the
+    margin, which is `margin_of_errors` of the baseline's errors if the metric is the accuracy.
     """
 
     family: str
@@ -37,8 +39,9 @@ class ContrastRow:
     variant: str
     differs: str
     n: int
-    baseline_accuracy: float | None
-    variant_accuracy: float | None
+    metric: str
+    baseline_value: float | None
+    variant_value: float | None
     difference: float | None
     low: float | None
     high: float | None
@@ -63,23 +66,14 @@ class ContrastRow:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The runs of a contrast's baseline and variant, by the seeds that both have."""
+    """The runs of a contrast's baseline and variant, by the seeds that both have.
+
+    `differences` are variant minus baseline, percentage points for accuracies.
+    """
 
     baseline: Mapping[int, Predictions]
     variant: Mapping[int, Predictions]
-
-    @property
-    def points_by_seed(self) -> dict[int, float]:
-        """Differences in percentage points, variant minus baseline."""
-        return {
-            seed: 100 * (self.variant[seed].correct - baseline.correct) / len(baseline.labels)
-            for seed, baseline in self.baseline.items()
-        }
-
-    @property
-    def points(self) -> list[float]:
-        """The differences in the order of the seeds."""
-        return list(self.points_by_seed.values())
+    differences: Mapping[int, float]
 
     @property
     def same(self) -> list[bool]:
@@ -90,52 +84,67 @@ class Pairs:
         ]
 
 
-def pairs_of(contrast: Contrast, runs: Runs, seeds: Sequence[int]) -> Pairs:
+def pairs_of(contrast: Contrast, runs: Runs, values: Values, seeds: Sequence[int]) -> Pairs:
     """The contrast's runs with those of `seeds` that both of its variants have finished."""
     both = [s for s in seeds if {(contrast.baseline, s), (contrast.variant, s)} <= runs.keys()]
     return Pairs(
         {seed: runs[RunKey(contrast.baseline, seed)] for seed in both},
         {seed: runs[RunKey(contrast.variant, seed)] for seed in both},
+        {
+            seed: values.difference(RunKey(contrast.variant, seed), RunKey(contrast.baseline, seed))
+            for seed in both
+        },
     )
 
 
 def contrast_rows(
-    contrasts: Sequence[Contrast], runs: Runs, seeds: Sequence[int], margin: float
+    contrasts: Sequence[Contrast], runs: Runs, values: Values, seeds: Sequence[int], margin: float
 ) -> list[ContrastRow]:
-    """Every contrast judged within its family, in the order of `contrasts`."""
+    """Every contrast judged within its family by the `values` of `runs`; in their order."""
     failures = failures_of(runs)
     families: dict[str, list[Contrast]] = defaultdict(list)
     for contrast in contrasts:
         families[contrast.family].append(contrast)
     rows = {}
     for family in families.values():
-        pairs = [pairs_of(contrast, runs, seeds) for contrast in family]
+        pairs = [pairs_of(contrast, runs, values, seeds) for contrast in family]
         judged = findings(
-            [[pair.points_by_seed.get(seed, math.nan) for seed in seeds] for pair in pairs],
+            [[pair.differences.get(seed, math.nan) for seed in seeds] for pair in pairs],
             margin,
-            identical=[bool(pair.same) and all(pair.same) for pair in pairs],
+            # Probabilities may differ where the classes are the same.
+            identical=[
+                values.measure.is_accuracy and bool(pair.same) and all(pair.same) for pair in pairs
+            ],
             failed=[
                 [failures.has((c.baseline, c.variant), seed) for seed in seeds] for c in family
             ],
+            lower_is_better=values.measure.lower_is_better,
         )
         for contrast, pair, finding in zip(family, pairs, judged, strict=True):
-            rows[contrast] = _contrast_row(contrast, pair, finding, failures, len(seeds))
+            rows[contrast] = _contrast_row(contrast, pair, values, finding, failures, len(seeds))
     return [rows[contrast] for contrast in contrasts]
 
 
 def _contrast_row(
-    contrast: Contrast, pairs: Pairs, finding: Finding, failures: Failures, seeds: int
+    contrast: Contrast,
+    pairs: Pairs,
+    values: Values,
+    finding: Finding,
+    failures: Failures,
+    seeds: int,
 ) -> ContrastRow:
-    def mean_accuracy(runs: Mapping[int, Predictions]) -> float | None:
-        return float(np.mean([run.accuracy for run in runs.values()])) if runs else None
+    def mean_value(variant: str) -> float | None:
+        found = [values.counts[RunKey(variant, seed)] / values.of for seed in pairs.baseline]
+        return float(np.mean(found)) if found else None
 
     mcnemar = [
         "identical" if same else str(mcnemar_test(pairs.variant[seed].right, baseline.right))
         for (seed, baseline), same in zip(pairs.baseline.items(), pairs.same, strict=True)
     ]
     both = contrast.baseline, contrast.variant
-    accuracy = mean_accuracy(pairs.baseline)
-    perfect = " Both got every image right." if accuracy == 1 else ""
+    baseline = mean_value(contrast.baseline)
+    perfect = " Both got every image right." if baseline == 1 else ""
+    accuracy = baseline if values.measure.key == ACCURACY else None
     wording = Wording(
         decided=lambda verdict: f"{contrast.variant} is {verdict} than {contrast.baseline}",
         subject=f"{contrast.variant} minus {contrast.baseline}",
@@ -145,6 +154,7 @@ def _contrast_row(
         "finished runs of both.",
         same=f"{contrast.variant} and {contrast.baseline} predicted the same class for every test "
         f"image, with {count_of(finding.n, 'seed')}; there is nothing to test.{perfect}",
+        measure=values.measure,
     )
     return ContrastRow(
         family=contrast.family,
@@ -152,8 +162,9 @@ def _contrast_row(
         baseline=contrast.baseline,
         variant=contrast.variant,
         differs=contrast.differs,
-        baseline_accuracy=accuracy,
-        variant_accuracy=mean_accuracy(pairs.variant),
+        metric=values.measure.key,
+        baseline_value=baseline,
+        variant_value=mean_value(contrast.variant),
         difference=finding.mean,
         mcnemar="; ".join(mcnemar),
         failed_runs=failures.names(both),

@@ -1,18 +1,20 @@
 """Main effects and two-way interactions of a full factorial design, seed by seed."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from study.runs.measures import ACCURACY, Measure
 from study.runs.metrics import RunKey
 from study.runs.predictions import Runs
 from study.statistics.contrasts import finding_columns
 from study.statistics.failures import failures_of
 from study.statistics.findings import HIGHER, LOWER, findings
 from study.statistics.sentences import Wording, sentences
+from study.statistics.values import Values
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Change:
 class Effect:
     """What a change of one factor does, or how another factor's change alters that.
 
-    `points` [seeds] are percentage points of accuracy.
+    `points` [seeds] are percentage points for accuracies.
     """
 
     changes: tuple[Change, ...]
@@ -50,15 +52,15 @@ class Effect:
 def effects(factors: Mapping[str, Sequence[str]], points: NDArray[np.float64]) -> list[Effect]:
     """All main effects, then all two-way interactions, of every level against the first.
 
-    A main effect is the mean, over all levels of the other factors, of the change in accuracy from
-    a factor's first level to another. An interaction is the difference between two such changes:
-    one factor's change at another level of the second factor, less that at its first level (Box,
-    Hunter and Hunter 2005, Statistics for Experimenters, chapter 5, who halve it).
+    A main effect is the mean, over all levels of the other factors, of the change from a factor's
+    first level to another. An interaction is the difference between two such changes: one factor's
+    change at another level of the second factor, less that at its first level (Box, Hunter and
+    Hunter 2005, Statistics for Experimenters, chapter 5, who halve it).
 
     Args:
         factors: the names of each factor's levels.
-        points: accuracies [seeds, variants] in percent; the variants are every combination of
-            levels, the last factor varying fastest.
+        points: values [seeds, variants], accuracies in percent; the variants are every
+            combination of levels, the last factor varying fastest.
     """
     if not factors:
         return []
@@ -94,7 +96,7 @@ def _per_seed(cells: NDArray[np.float64]) -> list[float]:
 
 @dataclass(frozen=True)
 class EffectRow:
-    """One main effect or interaction: a line of effects.csv, in percentage points.
+    """One main effect or interaction: a line of effects.csv, in percentage points for accuracies.
 
     The columns that comparisons.csv has too mean the same; `superiority` is the probability that
     the effect is positive with one seed.
@@ -104,6 +106,7 @@ class EffectRow:
     effect: str
     levels: str
     n: int
+    metric: str
     estimate: float | None
     low: float | None
     high: float | None
@@ -124,19 +127,19 @@ class EffectRow:
     conclusion: str
 
 
-def complete_seeds(variants: Sequence[str], runs: Runs, seeds: Sequence[int]) -> list[int]:
+def complete_seeds(
+    variants: Sequence[str], runs: Collection[RunKey], seeds: Sequence[int]
+) -> list[int]:
     """The seeds that every variant has finished."""
     return [seed for seed in seeds if all((variant, seed) in runs for variant in variants)]
 
 
-def accuracy_table(
-    variants: Sequence[str], runs: Runs, seeds: Sequence[int]
+def value_table(
+    variants: Sequence[str], values: Values, seeds: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Accuracies [seeds, variants] in percent, of the seeds that every variant has finished."""
-    complete = complete_seeds(variants, runs, seeds)
-    table = [
-        [100 * runs[RunKey(variant, seed)].accuracy for variant in variants] for seed in complete
-    ]
+    """Values [seeds, variants], accuracies in percent, of the seeds that all have finished."""
+    complete = complete_seeds(variants, values.counts, seeds)
+    table = [[values.shown(RunKey(variant, seed)) for variant in variants] for seed in complete]
     return np.array(table).reshape(len(complete), len(variants))
 
 
@@ -144,16 +147,17 @@ def effect_rows(
     factors: Mapping[str, Sequence[str]],
     variants: Sequence[str],
     runs: Runs,
+    values: Values,
     seeds: Sequence[int],
     margin: float,
 ) -> list[EffectRow]:
-    """Every effect of the design, judged as one family.
+    """Every effect of the design on the `values` of the runs, judged as one family.
 
     `variants` are every combination of levels, the last factor varying fastest.
     """
     failures = failures_of(runs)
-    accuracies = accuracy_table(variants, runs, seeds)
-    found = effects(factors, accuracies)
+    table, measure = value_table(variants, values, seeds), values.measure
+    found = effects(factors, table)
     failed = [failures.has(variants, seed) for seed in complete_seeds(variants, runs, seeds)]
     judged = findings(
         [effect.points for effect in found],
@@ -161,17 +165,19 @@ def effect_rows(
         words=(HIGHER, LOWER),
         failed=[failed] * len(found),
     )
-    accuracy = float(accuracies.mean()) / 100 if accuracies.size else None
+    known = table.size > 0 and measure.key == ACCURACY
+    accuracy = float(table.mean()) / 100 if known else None
     failures_in_words = " ".join(failures.in_words(variants))
     return [
         EffectRow(
             kind=effect.kind,
             effect=" x ".join(change.name for change in effect.changes),
             levels=", ".join(change.levels for change in effect.changes),
+            metric=measure.key,
             estimate=finding.mean,
             failed_runs=failures.names(variants),
             conclusion=sentences(
-                finding, _wording(effect, accuracy), failures_in_words, len(seeds)
+                finding, _wording(effect, accuracy, measure), failures_in_words, len(seeds)
             ),
             **finding_columns(finding),
         )
@@ -179,18 +185,19 @@ def effect_rows(
     ]
 
 
-def _wording(effect: Effect, accuracy: float | None) -> Wording:
+def _wording(effect: Effect, accuracy: float | None, measure: Measure) -> Wording:
     change, *moderators = effect.changes
     subject = f"the change by {change.name} ({change.levels})"
     missing = "Nothing can be said: no seed has finished runs of every variant."
     if not moderators:
         higher, lower = _with(change, change.other), _with(change, change.first)
         return Wording(
-            decided=lambda verdict: f"Accuracy is {verdict} {higher} than {lower}",
+            decided=lambda verdict: f"{measure.title} is {verdict} {higher} than {lower}",
             subject=subject,
             event="The effect is positive",
             accuracy=accuracy,
             missing=missing,
+            measure=measure,
         )
     (moderator,) = moderators
     first, other = _with(moderator, moderator.first), _with(moderator, moderator.other)
@@ -202,6 +209,7 @@ def _wording(effect: Effect, accuracy: float | None) -> Wording:
         event="The effect is positive",
         accuracy=accuracy,
         missing=missing,
+        measure=measure,
     )
 
 

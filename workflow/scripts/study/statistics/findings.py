@@ -35,7 +35,7 @@ NO_PAIR = "no pair of finished runs"
 
 @dataclass(frozen=True)
 class Finding:
-    """A mean difference in percentage points and what may be concluded from it.
+    """A mean difference and what may be concluded from it; in points if it is one of accuracies.
 
     `interval` is simultaneous for the family and decides the verdict; None where it has no bounds,
     which is so with fewer than `least_seeds()` seeds. `student` describes the values if they are
@@ -74,6 +74,7 @@ def findings(
     words: tuple[str, str] = (BETTER, WORSE),
     identical: Sequence[bool] = (),
     failed: Sequence[Sequence[bool]] = (),
+    lower_is_better: bool = False,
 ) -> list[Finding]:
     """Judge the differences over seeds (in points) of every contrast of one family.
 
@@ -92,10 +93,13 @@ def findings(
             the seed has no pair of runs.
         failed: for each contrast, which of its differences come from a failed training. Such a
             contrast is judged with and without them, and is never called free of a difference.
+        lower_is_better: whether a negative difference is BETTER. P(A > B) then counts these.
 
     Raises:
         ValueError: the contrasts have different numbers of seeds.
     """
+    if lower_is_better:
+        words = WORSE, BETTER
     same = identical or [False] * len(family)
     marks = failed or [[False] * len(values) for values in family]
     has_failure = [any(mark) for mark in marks]
@@ -155,7 +159,9 @@ def _finding(
         student=student_interval(values),
         test=Test(flip.p, flip.name) if flip and len(values) > 1 else None,
         p_adjusted=flip.p_adjusted if flip and len(values) > 1 else None,
-        superiority=probability_of_superiority(values),
+        superiority=probability_of_superiority(
+            [-value for value in values] if words[1] == BETTER else values
+        ),
         verdict=NO_PAIR,
         seeds_needed="",
         margin=margin,

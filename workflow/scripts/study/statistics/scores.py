@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from study.runs.measures import MEASURES
 from study.runs.predictions import Probabilities
+from study.runs.scoring import measured
 from study.statistics.methods import wilson_interval
 
 CALIBRATION_BINS = 15
@@ -103,7 +105,10 @@ def expected_calibration_error(predictions: Probabilities, bins: int = CALIBRATI
 
 
 def evaluate(predictions: Probabilities, chosen_epoch: int | None) -> dict[str, Any]:
-    """The content of evaluation.json; accuracies, F1 and calibration error are fractions."""
+    """The content of evaluation.json; accuracies, F1 and calibration error are fractions.
+
+    The measures of MEASURES are as `measured` defines them, the AUC None where it is undefined.
+    """
     found = predictions.decided
     n = len(found.labels)
     interval = wilson_interval(found.correct, n)
@@ -112,7 +117,7 @@ def evaluate(predictions: Probabilities, chosen_epoch: int | None) -> dict[str, 
         "epoch": "last" if chosen_epoch is None else chosen_epoch,
         "n": n,
         "correct": found.correct,
-        "accuracy": found.accuracy,
+        **{name: measured(name, predictions) for name in MEASURES},
         "accuracy_low": interval.low,
         "accuracy_high": interval.high,
         "accuracy_interval": f"{interval.method}, 95 %",

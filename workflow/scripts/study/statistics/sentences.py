@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from study.runs.measures import ACCURACY, MEASURES, Measure
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import (
     IDENTICAL,
@@ -24,7 +25,7 @@ class Wording:
     `decided` puts a verdict into a clause ("b is better than a"), `subject` is the difference as a
     noun ("b minus a"), `event` is what one seed shows or not ("b beats a"), and `same` is the
     sentence on identical predictions. `accuracy` (a fraction) is the one whose errors the margin
-    is compared with.
+    is compared with. `measure` is what the difference is one of.
     """
 
     decided: Callable[[str], str]
@@ -33,6 +34,7 @@ class Wording:
     accuracy: float | None
     missing: str
     same: str = ""
+    measure: Measure = MEASURES[ACCURACY]
 
 
 def sentences(finding: Finding, wording: Wording, failures: str, seeds: int) -> str:
@@ -66,15 +68,15 @@ def _one_sentence(finding: Finding, wording: Wording) -> str:
         return wording.missing
     if finding.verdict == IDENTICAL:
         return wording.same
-    measured = f"{wording.subject} is {figures(finding)}"
+    measured = f"{wording.subject} is {figures(finding, wording.measure)}"
     if finding.verdict == TOO_FEW:
-        return f"Too few seeds to tell: {measured}; {why_too_few(finding)}."
+        return f"Too few seeds to tell: {measured}; {why_too_few(finding, wording.measure)}."
     if finding.verdict == UNDECIDED:
-        return f"Undecided: {measured}, {_left_open(finding)}."
-    margin = margin_in_words(finding.margin, wording.accuracy)
+        return f"Undecided: {measured}, {_left_open(finding, wording.measure)}."
+    margin = margin_in_words(finding.margin, wording.accuracy, wording.measure)
     if finding.is_decided:
         small = f", and by less than {margin}" if finding.is_small else ""
-        return f"{wording.decided(finding.verdict)}{small}: {figures(finding)}."
+        return f"{wording.decided(finding.verdict)}{small}: {figures(finding, wording.measure)}."
     unseen = unseen_failure_rate(finding.n)
     return (
         f"No difference larger than {margin}: {measured}. No training failed with "
@@ -83,32 +85,33 @@ def _one_sentence(finding: Finding, wording: Wording) -> str:
     )
 
 
-def figures(finding: Finding) -> str:
+def figures(finding: Finding, measure: Measure) -> str:
     """The mean with its number of seeds, interval and adjusted p."""
     parts = [f"n = {finding.n}"]
     if finding.n > 1 and finding.student is None:
         parts.append("the same with every seed")
     elif finding.interval:
         kind = "simultaneous 95 % interval" if finding.family > 1 else "95 % interval"
-        parts.append(f"{kind} {_range(finding.interval)}")
+        parts.append(f"{kind} {_range(finding.interval, measure)}")
     elif finding.student:
-        parts.append(f"95 % interval if differences are normal {_range(finding.student)}")
+        interval = _range(finding.student, measure)
+        parts.append(f"95 % interval if differences are normal {interval}")
     if finding.p_adjusted is not None:
         parts.append(f"{'adjusted ' * (finding.family > 1)}p = {finding.p_adjusted:.2g}")
-    return f"{signed(finding.mean)} points ({'; '.join(parts)})"
+    return f"{signed(finding.mean, measure.digits)} {measure.phrase} ({'; '.join(parts)})"
 
 
-def _left_open(finding: Finding) -> str:
+def _left_open(finding: Finding, measure: Measure) -> str:
     """What an interval that contains zero says about the margin."""
     assert finding.interval
     if finding.is_small:
         return "and a failed training forbids a verdict of equivalence"
     up, down = finding.interval.high > finding.margin, finding.interval.low < -finding.margin
     side = "in either direction" if up and down else "upwards" if up else "downwards"
-    return f"which rules out neither zero nor more than {finding.margin:g} points {side}"
+    return f"which rules out neither zero nor more than {finding.margin:g} {measure.phrase} {side}"
 
 
-def why_too_few(finding: Finding) -> str:
+def why_too_few(finding: Finding, measure: Measure) -> str:
     """How many seeds are needed, and from what that follows."""
     least = least_seeds()
     parts = []
@@ -118,8 +121,8 @@ def why_too_few(finding: Finding) -> str:
         needed = finding.seeds_needed
         number = f"more than {needed[1:]}" if needed[0] == ">" else f"at least {needed}"
         parts.append(
-            f"a true difference of {finding.margin:g} points takes {number} to be found in "
-            f"{POWER * 5:.0f} of 5 studies, if the spread seen is the true one"
+            f"a true difference of {finding.margin:g} {measure.phrase} takes {number} to be found "
+            f"in {POWER * 5:.0f} of 5 studies, if the spread seen is the true one"
         )
     elif finding.n == 1:
         parts.append("one seed shows no spread")
@@ -138,12 +141,14 @@ def superiority_in_words(finding: Finding, event: str) -> str:
     )
 
 
-def margin_in_words(margin: float, accuracy: float | None) -> str:
+def margin_in_words(margin: float, accuracy: float | None, measure: Measure) -> str:
     """`0.2 points (33 % of the errors at 99.40 %)`; `accuracy` is a fraction."""
     share = margin_of_errors(margin, accuracy)
     if accuracy is None or share is None:
-        return f"{margin:g} points"
-    return f"{margin:g} points ({100 * share:.0f} % of the errors at {100 * accuracy:.2f} %)"
+        return f"{margin:g} {measure.phrase}"
+    return (
+        f"{margin:g} {measure.phrase} ({100 * share:.0f} % of the errors at {100 * accuracy:.2f} %)"
+    )
 
 
 def margin_of_errors(margin: float, accuracy: float | None) -> float | None:
@@ -159,5 +164,5 @@ def left_out(n: int, seeds: int) -> str:
     return f"{missing} of {count_of(seeds, 'seed')} left out, for want of finished runs."
 
 
-def _range(interval: Interval) -> str:
-    return f"{signed(interval.low)} to {signed(interval.high)}"
+def _range(interval: Interval, measure: Measure) -> str:
+    return f"{signed(interval.low, measure.digits)} to {signed(interval.high, measure.digits)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from study.runs.measures import MEASURES
 from study.runs.metrics import Metrics
 from study.statistics.failures import Failures
 from study.summary.overfitting import Thresholds, describe
@@ -109,7 +110,7 @@ def selection_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section |
     if any(row.chosen_epoch is not None for row in rows):
         blocks += [
             selection_table(rows, runs),
-            f"The chosen epoch is the one with the highest accuracy on {_chosen_on(runs)}, the "
+            f"The chosen epoch is the one with the {_best(runs)} on {_chosen_on(runs)}, the "
             "first on ties (median over seeds). The test images had no part in the choice.",
         ]
     on_test = [row.id for row in rows if row.n_seeds and row.chosen_epoch is None]
@@ -136,6 +137,20 @@ def _chosen_on(runs: Sequence[Metrics]) -> str:
             lambda run: CHOSEN_ON[run["validation"]],
         )
     )
+
+
+def _best(runs: Sequence[Metrics]) -> str:
+    """`highest accuracy`, by what the runs chose their epoch by."""
+    metrics = distinct([run for run in runs if run["settings"]["metric"]], _metric)
+    return " or ".join(
+        f"{'lowest' if MEASURES[metric].lower_is_better else 'highest'} {MEASURES[metric].words}"
+        for metric in metrics
+    )
+
+
+def _metric(run: Metrics) -> str:
+    name: str = run["settings"]["metric"]
+    return name
 
 
 def selection_table(rows: Sequence[Row], runs: Sequence[Metrics]) -> Table:

@@ -5,23 +5,26 @@ from typing import Any
 
 import pandas as pd
 
+from study.runs.measures import Measure
 from study.statistics.findings import BETTER, IDENTICAL, NO_PAIR, TOO_FEW, WORSE
-from study.summary.rows import Row
+from study.summary.rows import Row, measured
 from study.words import count_of, number, plural, signed
 
 MOST_NAMED = 4
 """Contrasts that a sentence names; the tables have the others."""
 
 
-def answer(rows: Sequence[Row], comparisons: pd.DataFrame) -> list[str]:
-    """The sentences, most important first. `comparisons` is as in comparisons.csv."""
+def answer(rows: Sequence[Row], comparisons: pd.DataFrame, measure: Measure) -> list[str]:
+    """The sentences, most important first. `comparisons` is as in comparisons.csv, `measure` what
+    it judges by.
+    """
     finished = [row for row in rows if row.accuracy is not None]
     if not finished:
         return ["No run is finished, so nothing can be concluded."]
     contrasts = [row for row in comparisons.itertuples() if row.verdict != NO_PAIR]
     sentences = [
-        _highest(finished),
-        _decided(contrasts),
+        _best(finished, measure),
+        _decided(contrasts, measure),
         _small(contrasts),
         _open(contrasts),
         _unfinished(rows),
@@ -29,11 +32,15 @@ def answer(rows: Sequence[Row], comparisons: pd.DataFrame) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _highest(finished: Sequence[Row]) -> str:
-    best = max(finished, key=lambda row: row.accuracy or 0)
+def _best(finished: Sequence[Row], measure: Measure) -> str:
+    known = [(row, value) for row in finished if (value := measured(row, measure)) is not None]
+    if not known:
+        return f"The {measure.words} is undefined on these test images."
+    best, value = known[measure.best([value for _, value in known])]
     seeds = count_of(best.n_seeds, "seed")
-    mean = "mean test accuracy" if best.n_seeds > 1 else "test accuracy"
-    text = f"The highest {mean} is that of `{best.id}`: {number(best.accuracy, '.2%')} ({seeds})."
+    mean = f"{'mean ' * (best.n_seeds > 1)}test {measure.words}"
+    end = "lowest" if measure.lower_is_better else "highest"
+    text = f"The {end} {mean} is that of `{best.id}`: {number(value, measure.spec)} ({seeds})."
     if max(row.n_seeds for row in finished) == 1:
         text += (
             " One seed cannot tell networks apart: another seed may order them otherwise, so no "
@@ -42,7 +49,7 @@ def _highest(finished: Sequence[Row]) -> str:
     return text
 
 
-def _decided(contrasts: Sequence[Any]) -> str:
+def _decided(contrasts: Sequence[Any], measure: Measure) -> str:
     """Which differences are shown, largest first."""
     found = [row for row in contrasts if row.verdict in (BETTER, WORSE)]
     if not found:
@@ -50,7 +57,7 @@ def _decided(contrasts: Sequence[Any]) -> str:
     found.sort(key=lambda row: -abs(row.difference))
     named = "; ".join(
         f"`{row.variant}` is {row.verdict} than `{row.baseline}` by "
-        f"{signed(abs(row.difference)).lstrip('+')} points"
+        f"{signed(abs(row.difference), measure.digits).lstrip('+')} {measure.phrase}"
         for row in found[:MOST_NAMED]
     )
     rest = len(found) - MOST_NAMED

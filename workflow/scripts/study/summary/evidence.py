@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.runs.measures import ACCURACY, MEASURES, Measure
 from study.statistics.conditions import NO_ANSWER, Conclusion
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import BETTER, HIGHER, IDENTICAL, LOWER, NO_PAIR, WORSE
@@ -30,10 +31,14 @@ def contrast_section(comparisons: pd.DataFrame) -> Section | None:
 
 def contrast_table(comparisons: pd.DataFrame) -> Table:
     """The contrasts: difference with its interval, adjusted p, and verdict."""
+    measure = _measure(comparisons)
     columns: Mapping[str, tuple[Kind, Cell[Any]]] = {
         "Contrast": (Kind.TEXT, lambda row: row.contrast),
         "n": (Kind.NUMBER, lambda row: str(row.n)),
-        "Difference (points)": (Kind.NUMBER, lambda row: signed(row.difference)),
+        measure.heading("Difference"): (
+            Kind.NUMBER,
+            lambda row: signed(row.difference, measure.digits),
+        ),
         INTERVAL: (Kind.NUMBER, _interval),
         "Adjusted p": (Kind.NUMBER, lambda row: p_value(row.p_adjusted)),
         "P(A > B)": (Kind.NUMBER, _superiority),
@@ -45,8 +50,9 @@ def contrast_table(comparisons: pd.DataFrame) -> Table:
         list(comparisons.itertuples()),
         columns,
         name="contrasts",
-        caption="Differences of test accuracy, variant minus baseline, over n paired seeds; "
-        "intervals and p are adjusted for the number of contrasts (sign flips, single-step maxT).",
+        caption=f"Differences of test {measure.words}, variant minus baseline, over n paired "
+        f"seeds{_better(measure)}; intervals and p are adjusted for the number of contrasts (sign "
+        "flips, single-step maxT).",
     )
 
 
@@ -66,11 +72,15 @@ def effect_section(effects: pd.DataFrame) -> Section | None:
 
 def effect_table(effects: pd.DataFrame) -> Table:
     """The effects of the factors of a factorial design, and their interactions."""
+    measure = _measure(effects)
     columns: Mapping[str, tuple[Kind, Cell[Any]]] = {
         "Effect": (Kind.TEXT, lambda row: row.effect),
         "Levels": (Kind.TEXT, lambda row: row.levels),
         "n": (Kind.NUMBER, lambda row: str(row.n)),
-        "Estimate (points)": (Kind.NUMBER, lambda row: signed(row.estimate)),
+        measure.heading("Estimate"): (
+            Kind.NUMBER,
+            lambda row: signed(row.estimate, measure.digits),
+        ),
         INTERVAL: (Kind.NUMBER, _interval),
         "Adjusted p": (Kind.NUMBER, lambda row: p_value(row.p_adjusted)),
         "In words": (Kind.TEXT, _verdict),
@@ -79,15 +89,16 @@ def effect_table(effects: pd.DataFrame) -> Table:
         list(effects.itertuples()),
         columns,
         name="effects",
-        caption="Effects of the factors on test accuracy, over n seeds; intervals and p are "
-        "adjusted for the number of effects (sign flips, single-step maxT).",
+        caption=f"Effects of the factors on test {measure.words}, over n "
+        f"seeds{_better(measure)}; intervals and p are adjusted for the number of effects (sign "
+        "flips, single-step maxT).",
     )
 
 
-def conclusion_section(conclusions: Sequence[Conclusion]) -> Section | None:
+def conclusion_section(conclusions: Sequence[Conclusion], measure: Measure) -> Section | None:
     """The answers to the notebook's conclusions, and for each its figures and its rule.
 
-    None without conclusions.
+    None without conclusions. They are about accuracy, also where `measure` judges the contrasts.
     """
     if not conclusions:
         return None
@@ -99,7 +110,8 @@ def conclusion_section(conclusions: Sequence[Conclusion]) -> Section | None:
             "supported if one is refuted. Conditions are judged by the test of the contrasts, sign "
             f"flips over paired seeds, which needs at least {least_seeds()} seeds. One is "
             "supported where its 95 % interval lies on the required side of the bound, and refuted "
-            "where the interval that is simultaneous for all conditions lies on the other side.",
+            "where the interval that is simultaneous for all conditions lies on the other side."
+            + _still_accuracy(measure),
         ],
         [
             Section(
@@ -113,6 +125,12 @@ def conclusion_section(conclusions: Sequence[Conclusion]) -> Section | None:
             for conclusion in conclusions
         ],
     )
+
+
+def _still_accuracy(measure: Measure) -> str:
+    if measure.key == ACCURACY:
+        return ""
+    return f" They are about accuracy, while {measure.words} judges the contrasts."
 
 
 def conclusion_table(conclusions: Sequence[Conclusion]) -> Table:
@@ -158,11 +176,13 @@ def condition_table(conclusion: Conclusion) -> Table:
 
 def _what_is_tested(table: pd.DataFrame) -> str:
     """What the figures of a table of contrasts or effects mean."""
+    is_contrasts = "baseline" in table
+    sign = "negative" if is_contrasts and _measure(table).lower_is_better else "positive"
     text = (
         "Tested is the typical difference over paired seeds: whether each seed's difference is as "
         "likely to have either sign (sign flips). Interval and p are one test, adjusted for the "
         "whole family: the interval excludes zero exactly if p ≤ 0.05. P(A > B) is the "
-        "probability that one seed gives a positive difference, with its 95 % interval."
+        f"probability that one seed gives a {sign} difference, with its 95 % interval."
     )
     if table["low"].isna().any() and table["normal_low"].notna().any():
         text += (
@@ -170,6 +190,15 @@ def _what_is_tested(table: pd.DataFrame) -> str:
             "is Student's t, which decides nothing."
         )
     return text
+
+
+def _measure(table: pd.DataFrame) -> Measure:
+    """What the differences of a table are differences in."""
+    return MEASURES[table["metric"].iloc[0]]
+
+
+def _better(measure: Measure) -> str:
+    return " (lower is better)" * measure.lower_is_better
 
 
 def _margin(comparisons: pd.DataFrame) -> str:
@@ -187,11 +216,12 @@ def _margin(comparisons: pd.DataFrame) -> str:
 
 def _interval(row: Any) -> str:
     """The interval that decides; else the one that holds for normal differences."""
+    digits = MEASURES[row.metric].digits
     if not pd.isna(row.low):
-        return f"{signed(row.low)} to {signed(row.high)}"
+        return f"{signed(row.low, digits)} to {signed(row.high, digits)}"
     if row.verdict in (IDENTICAL, NO_PAIR) or pd.isna(row.normal_low):
         return NONE
-    return f"if normal: {signed(row.normal_low)} to {signed(row.normal_high)}"
+    return f"if normal: {signed(row.normal_low, digits)} to {signed(row.normal_high, digits)}"
 
 
 def _superiority(row: Any) -> str:

@@ -8,13 +8,16 @@ import pandas as pd
 
 from study.data.manifest import read_manifest
 from study.files import atomic
+from study.runs.evaluation import Evaluation
 from study.runs.finished import read_finished
 from study.runs.history import History
 from study.runs.learning import unlearned_runs
+from study.runs.measures import MEASURES, Measure
 from study.runs.metrics import Metrics, RunKey, read_failures, reported_accuracy
 from study.statistics.conditions import Conclusion
 from study.statistics.contrasts import ContrastRow
 from study.statistics.effects import EffectRow
+from study.statistics.ensembles import EnsembleRow
 from study.statistics.failures import Failures, find_failures
 from study.summary.accuracy import accuracy_section, selection_section
 from study.summary.conclusions import five_conclusions
@@ -23,6 +26,7 @@ from study.summary.evidence import conclusion_section, contrast_section, effect_
 from study.summary.groups import networks_of
 from study.summary.latex import to_latex
 from study.summary.markdown import to_markdown
+from study.summary.measures import ensemble_section, measure_section
 from study.summary.overfitting import Thresholds
 from study.summary.provenance import load_in_words, provenance_section
 from study.summary.rows import Row, summarize
@@ -39,6 +43,8 @@ def summary_sections(
     thresholds: Thresholds,
     comparisons: pd.DataFrame,
     effects: pd.DataFrame,
+    ensembles: pd.DataFrame,
+    measure: Measure,
     conclusions: Sequence[Conclusion],
     alerts: Sequence[Alert] = (),
     data: Section | None = None,
@@ -53,6 +59,8 @@ def summary_sections(
         thresholds: the verdict's rule.
         comparisons: the content of comparisons.csv.
         effects: the content of effects.csv.
+        ensembles: the content of ensembles.csv.
+        measure: the one that contrasts and effects are judged by.
         conclusions: the notebook's, judged by the runs.
         alerts: what a reader must know before the figures.
         data: the section on the data.
@@ -61,7 +69,9 @@ def summary_sections(
         accuracy_section(rows, runs, images, failures, thresholds, alerts),
         contrast_section(comparisons),
         effect_section(effects),
-        conclusion_section(conclusions),
+        conclusion_section(conclusions, measure),
+        measure_section(rows, measure),
+        ensemble_section(ensembles),
         selection_section(rows, runs),
         cost_section(rows),
         data,
@@ -74,12 +84,15 @@ def summary_sections(
 class Summary:
     """The content of the summary, and the files' content that it was made from.
 
-    `metrics` and `histories` are those of the finished runs; `failures` the errors of failed ones.
+    `metrics`, `histories` and `evaluations` are those of the finished runs; `failures` the errors
+    of failed ones; `measure` is the one that contrasts and effects are judged by.
     """
 
     rows: Sequence[Row]
     metrics: Mapping[RunKey, Metrics]
     histories: Mapping[RunKey, History]
+    evaluations: Mapping[RunKey, Evaluation]
+    measure: Measure
     failures: Mapping[RunKey, str]
     comparisons: pd.DataFrame
     effects: pd.DataFrame
@@ -90,11 +103,13 @@ def read_summary(
     *,
     metrics: Sequence[str],
     histories: Sequence[str],
-    predictions: Sequence[str],
+    evaluations: Sequence[str],
     failed: Iterable[str],
     manifest: str,
     comparisons: str,
     effects: str,
+    ensembles: str,
+    metric: str,
     variants: Sequence[Mapping[str, Any]],
     runs: Iterable[Sequence[Any]],
     thresholds: Thresholds,
@@ -103,21 +118,31 @@ def read_summary(
 ) -> Summary:
     """Read the files of the runs and build the summary.
 
-    `metrics`, `histories` and `predictions` are those of the finished runs, in one order;
+    `metrics`, `histories` and `evaluations` are those of the finished runs, in one order;
     `variants`, `runs` and `thresholds` are as for `summarize`; `licence` and `source` those of the
-    data.
+    data; `metric` is the measure that contrasts and effects are judged by.
 
     Raises:
         StudyError: a file is damaged, or the figures of a run do not agree.
     """
     expected = [RunKey(*run) for run in runs]
-    found, by_run = read_finished(metrics, histories, predictions)
-    finished = {key: found[key] for key in expected if key in found}
+    found, measure = read_finished(metrics, histories, evaluations), MEASURES[metric]
+    by_run = found.histories
+    finished = {key: found.metrics[key] for key in expected if key in found.metrics}
     described = read_manifest(manifest)
     images = described.train_images, described.test_images
     unlearned = unlearned_runs(finished, described.test_per_class)
     errors = read_failures(failed)
-    rows = summarize(variants, expected, finished, errors, thresholds, images[1], unlearned)
+    rows = summarize(
+        variants,
+        expected,
+        finished,
+        errors,
+        thresholds,
+        images[1],
+        unlearned,
+        found.evaluations,
+    )
     content = list(finished.values())
     failures = find_failures(
         {key: reported_accuracy(run) for key, run in finished.items()}, images[1]
@@ -133,12 +158,23 @@ def read_summary(
         thresholds,
         contrasts,
         factor_effects,
+        read_records(ensembles, EnsembleRow),
+        measure,
         five_conclusions(networks, load_in_words(content)),
         [*data_alert(described), *learning_alert(unlearned, len(finished))],
         data_section(content, described, licence, source),
     )
-    curves = {key: by_run[key] for key in finished}
-    return Summary(rows, finished, curves, errors, contrasts, factor_effects, sections)
+    return Summary(
+        rows,
+        finished,
+        {key: by_run[key] for key in finished},
+        {key: found.evaluations[key] for key in finished},
+        measure,
+        errors,
+        contrasts,
+        factor_effects,
+        sections,
+    )
 
 
 def write_summary(summary: Summary, *, csv: str, markdown: str, latex: str) -> None:

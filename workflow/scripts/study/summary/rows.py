@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.runs.evaluation import Evaluation
+from study.runs.measures import ACCURACY, MEASURES, Measure
 from study.runs.metrics import Metrics, RunKey, reported_accuracy
 from study.statistics.methods import Interval, student_interval, wilson_interval
 from study.summary.overfitting import Thresholds, verdict
@@ -55,9 +57,20 @@ class Row:
     chosen_epoch: float | None
     chosen_test_accuracy: float | None
     chosen_test_loss: float | None
+    balanced_accuracy: float | None
+    balanced_accuracy_sd: float | None
+    auc: float | None
+    auc_sd: float | None
+    nll: float | None
+    nll_sd: float | None
+    brier: float | None
+    brier_sd: float | None
 
 
-SPREADS = ["accuracy", "train_loss", "test_loss", "seconds_per_epoch"]
+EVALUATED = [name for name in MEASURES if name != ACCURACY]
+"""Figures from the evaluation of a run."""
+
+SPREADS = ["accuracy", "train_loss", "test_loss", "seconds_per_epoch", *EVALUATED]
 """Figures of a run whose mean and standard deviation a row holds."""
 
 MEANS = [
@@ -78,6 +91,7 @@ def summarize(
     thresholds: Thresholds,
     test_images: int,
     unlearned: Mapping[RunKey, str] = MappingProxyType({}),
+    evaluations: Mapping[RunKey, Evaluation] = MappingProxyType({}),
 ) -> list[Row]:
     """One row per variant, in the order of `variants`; the verdict follows from the means.
 
@@ -89,6 +103,7 @@ def summarize(
         thresholds: the verdict's rule.
         test_images: the number of images on which each accuracy was measured.
         unlearned: the runs that did not learn, with what shows it; said in place of the verdict.
+        evaluations: those of the finished runs; without them the measures are None.
     """
     expected = [RunKey(*run) for run in runs]
     seeds: dict[str, list[int]] = defaultdict(list)
@@ -101,7 +116,7 @@ def summarize(
     for key in expected:
         if key in unlearned:
             reasons[key.variant][key.seed] = unlearned[key]
-    figures = _by_variant({key: metrics[key] for key in expected if key in metrics})
+    figures = _by_variant({key: metrics[key] for key in expected if key in metrics}, evaluations)
     return [
         _row(
             variant,
@@ -116,13 +131,16 @@ def summarize(
     ]
 
 
-def _by_variant(metrics: Mapping[RunKey, Metrics]) -> Mapping[Hashable, Mapping[Hashable, Any]]:
+def _by_variant(
+    metrics: Mapping[RunKey, Metrics], evaluations: Mapping[RunKey, Evaluation]
+) -> Mapping[Hashable, Mapping[Hashable, Any]]:
     """The figures of the runs, taken together by variant."""
     names = ["parameters", *MEANS, *MEDIANS]
     runs = pd.DataFrame(
         [
             {
                 **{name: run.get(name) for name in names},
+                **{name: evaluations.get(key, {}).get(name) for name in EVALUATED},
                 "variant": key.variant,
                 "accuracy": reported_accuracy(run),
             }
@@ -199,6 +217,12 @@ def _row(
         **{f"{name}_sd": figure(f"{name}_sd") for name in SPREADS},
         **{name: _whole(figure(name)) for name in MEDIANS},
     )
+
+
+def measured(row: Row, measure: Measure) -> float | None:
+    """The row's mean of a measure."""
+    value: float | None = getattr(row, measure.key)
+    return value
 
 
 def _whole(epoch: float | None) -> float | None:

@@ -123,8 +123,8 @@ const DATA = {
       study.networks.map((network) => [network.id, network.levels]),
     );
     return {
-      cells: accuraciesOfRuns().map((run) => ({
-        ...run,
+      cells: shownRuns().map((run) => ({
+        value: run.value,
         level: levels[run.network][state.across],
         other: levels[run.network][state.along],
       })),
