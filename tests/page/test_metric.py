@@ -3,16 +3,17 @@
 import re
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from made_up_study import MadeUp, make_study
 from study.page.data import page_data
 from study.page.tables import columns
 from study.runs.metrics import RunKey
+from study.statistics.ensembles import EnsembleRow
 from study.summary.answer import answer
 from study.summary.latex import to_latex
 from study.summary.markdown import to_markdown
+from study.tables import read_records
 
 LAYERS = [{"conv": {"filters": 4, "kernel": 3}}, "flatten", {"dense": 8}, {"dropout": 0.5}]
 
@@ -59,15 +60,13 @@ def test_ensembles_stand_beside_the_mean_single_network(made: MadeUp) -> None:
     summary = made.summary()
     text = to_markdown(summary.sections)
     section = text[text.index("## Ensembles over seeds") :]
-    ensembles = pd.read_csv(made.folder / "ensembles.csv").set_index(["variant", "members"])
+    found = read_records(made.folder / "ensembles.csv", EnsembleRow).to_dict("records")
+    ensembles = {(row["variant"], row["members"]): row for row in found}
     for row in summary.rows:
-        single = ensembles.loc[(row.id, 1)]
-        assert single["accuracy"] == pytest.approx(row.accuracy)
+        assert ensembles[row.id, 1]["accuracy"] == pytest.approx(row.accuracy)
         assert f"{row.accuracy:.2%} ± {row.accuracy_sd:.2%}" in section
-        assert f"{ensembles.loc[(row.id, 5)]['accuracy']:.2%}" in section
-        assert (ensembles.loc[(row.id, 6)]["subsets"], ensembles.loc[(row.id, 3)]["subsets"]) == (
-            *(1, 20),
-        )
+        assert f"{ensembles[row.id, 5]['accuracy']:.2%}" in section
+        assert [ensembles[row.id, size]["subsets"] for size in (3, 6)] == [20, 1]
     assert "so the spread understates" in section
     assert "An et al. (2020)" in section
     assert r"\label{tab:ensembles}" in to_latex(summary.sections)

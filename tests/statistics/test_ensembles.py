@@ -35,10 +35,13 @@ def test_an_ensemble_of_three_networks_by_hand() -> None:
     """Singles get 1, 1 and 0 of 2 images right; pairs 2, 1 and 0; all three 1, where most votes get
     none.
     """
-    one, two, three = ensembles_of("a", [run_of(each) for each in (FIRST, SECOND, THIRD)])
-    assert one == EnsembleRow("a", 3, 1, 3, "all", pytest.approx(1 / 3), pytest.approx(0.288675))
-    assert two == EnsembleRow("a", 3, 2, 3, "all", pytest.approx(1 / 2), pytest.approx(0.5))
-    assert three == EnsembleRow("a", 3, 3, 1, "all", pytest.approx(1 / 2), None)
+    rows = ensembles_of("a", [run_of(each) for each in (FIRST, SECOND, THIRD)])
+    assert [row.accuracy for row in rows] == pytest.approx([1 / 3, 1 / 2, 1 / 2])
+    assert [row.sd for row in rows[:2]] == pytest.approx([0.288675, 0.5], abs=1e-6)
+    assert rows[2] == EnsembleRow("a", 3, 3, 1, "all", rows[2].accuracy, None)
+    assert [(row.members, row.subsets, row.taken) for row in rows[:2]] == [
+        *((1, 3, "all"), (2, 3, "all")),
+    ]
 
 
 def test_all_subsets_are_taken_where_they_are_few_and_different_random_ones_else() -> None:

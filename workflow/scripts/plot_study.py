@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 
 def plot_study(
-    metrics_files: Sequence[str],
-    history_files: Sequence[str],
-    evaluation_files: Sequence[str],
-    ensembles: str,
-    manifest: str,
+    files: Mapping[str, Any],
     output: Mapping[str, str],
     *,
     variants: Sequence[Mapping[str, Any]],
@@ -41,8 +37,8 @@ def plot_study(
     """Draw the study's five figures.
 
     Args:
-        metrics_files, history_files, evaluation_files: of the finished runs, in one order.
-        ensembles: the table of ensembles.
+        files: paths of manifest and ensembles, and metrics, histories and evaluations of the
+            finished runs, in one order.
         output: paths of comparison, learning_curves, gap, time_accuracy and ensembles.
         variants, runs, verdict: as `summarize` takes them.
         failed: the records of failed runs.
@@ -51,9 +47,9 @@ def plot_study(
     Raises:
         StudyError: a file is damaged, or the figures of a run do not agree.
     """
-    finished = read_finished(metrics_files, history_files, evaluation_files)
+    finished = read_finished(files["metrics"], files["histories"], files["evaluations"])
     metrics = finished.metrics
-    test_images = read_manifest(manifest).test_images
+    test_images = read_manifest(files["manifest"]).test_images
     rows = summarize(variants, runs, metrics, read_failures(failed), verdict, test_images)
     points = comparison_points(rows, list(metrics.values()))
     curves = facets(rows, finished.histories)
@@ -64,7 +60,7 @@ def plot_study(
         "gap": gap_figure(curves, f"Gap between validation and train error on {data}"),
         "time_accuracy": time_accuracy_figure(rows, f"Time and test accuracy on {data}"),
         "ensembles": ensembles_figure(
-            read_records(ensembles, EnsembleRow),
+            read_records(files["ensembles"], EnsembleRow),
             {row.id: row.label for row in rows},
             f"Ensembles over seeds on {data}",
         ),
@@ -75,13 +71,9 @@ def plot_study(
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0]):
-        files, params = snakemake.input, snakemake.params
+        params = snakemake.params
         plot_study(
-            files.metrics,
-            files.histories,
-            files.evaluations,
-            files.ensembles,
-            files.manifest,
+            dict(snakemake.input.items()),
             dict(snakemake.output.items()),
             variants=params.variants,
             runs=params.runs,
