@@ -9,9 +9,10 @@ import pytest
 
 from small_training import EPOCHS, make_training, random_images
 from study.errors import StudyError
+from study.runs.measures import check_measurable
 from study.training.loop import Diverged, best_epoch, train
 from study.training.model import named_weights
-from study.training.run import check_measurable, describe_result
+from study.training.run import describe_result
 from study.training.stop import StopRequest
 from study.training.trainer import Score
 
@@ -64,7 +65,7 @@ def test_the_epoch_is_chosen_by_the_measure_of_the_held_out_images(
 
 
 def test_validation_images_that_leave_the_measure_undefined_are_refused() -> None:
-    labels = np.array([0, 1, 1, 3])
+    labels = [0, 1, 1, 3]
     for metric in (None, "accuracy", "nll"):
         check_measurable(metric, labels, 5)
     with pytest.raises(StudyError, match=r"^comparison.metric: auc .* none of class 2, 4; use"):

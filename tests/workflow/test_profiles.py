@@ -8,7 +8,9 @@ import yaml
 from checkout import copy_checkout, planned_jobs
 from conftest import ROOT
 
-JOBS_OF_THEIR_OWN = {"prepare", "train", "compare", "page", "plot_study", "summarize", "all"}
+JOBS_OF_THEIR_OWN = {
+    *("prepare", "train", "compare", "ensemble", "page", "plot_study", "summarize", "all"),
+}
 
 
 def profile(name: str) -> dict[str, Any]:

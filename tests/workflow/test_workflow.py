@@ -22,7 +22,7 @@ from study.networks.costs import count_parameters
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 HISTORY = [
     *("epoch", "loss", "accuracy", "loss_eval", "accuracy_eval", "val_loss", "val_accuracy"),
-    *("seconds", "train_seconds", "load", "learning_rate"),
+    *("seconds", "train_seconds", "load", "learning_rate", "val_metric"),
 ]
 RUN_FILES = {
     *("history.csv", "metrics.json", "predictions.npz", "weights.npz", "model.keras"),
@@ -53,7 +53,7 @@ def test_an_empty_checkout_plans_the_whole_study(checkout: Path) -> None:
         "download": 4,
         "prepare": 1,
         **dict.fromkeys(("train", "evaluate"), 12),
-        **dict.fromkeys(("compare", "summarize", "plot_study", "page", "all"), 1),
+        **dict.fromkeys(("compare", "ensemble", "summarize", "plot_study", "page", "all"), 1),
     }
 
 
@@ -188,7 +188,7 @@ def test_the_variants_are_compared(finished: Path) -> None:
     assert row["verdict"] == "too few seeds to tell"
     for role in ("variant", "baseline"):
         metrics = json.loads((run_folder(finished, row[role]) / "metrics.json").read_text())
-        assert float(row[f"{role}_accuracy"]) == pytest.approx(metrics["test_accuracy"], abs=1e-9)
+        assert float(row[f"{role}_value"]) == pytest.approx(metrics["test_accuracy"], abs=1e-9)
     assert len((results / "effects.csv").read_text().splitlines()) == 1
     assert (results / "contrasts.png").read_bytes().startswith(b"\x89PNG")
 

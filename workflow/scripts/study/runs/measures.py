@@ -3,9 +3,11 @@
 Loads no numerical package, because the configuration needs it; scoring.py computes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+
+from study.errors import StudyError
 
 ACCURACY = "accuracy"
 
@@ -74,3 +76,18 @@ MEASURES: Mapping[str, Measure] = {
     )
 }
 """By the names that `comparison.metric` and evaluation.json have for them."""
+
+
+def check_measurable(metric: str | None, labels: Iterable[int], classes: int) -> None:
+    """Check that validation images with these labels can choose an epoch by `metric`.
+
+    Raises:
+        StudyError: they leave it undefined.
+    """
+    absent = sorted(set(range(classes)) - set(labels))
+    if metric == "auc" and absent:
+        raise StudyError(
+            "comparison.metric: auc is not defined without images of each class, and the "
+            f"validation images have none of class {', '.join(map(str, absent))}; use another "
+            "metric, or more validation images"
+        )

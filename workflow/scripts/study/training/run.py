@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.data.split import Data, sample, split
-from study.errors import StudyError
 from study.files import atomic, remove_leftovers, write_json
 from study.networks.costs import count_parameters
 from study.runs.definition import Definition
 from study.runs.history import write_history
 from study.runs.learning import why_not_learned
+from study.runs.measures import check_measurable
 from study.runs.predictions import LAST, REPORTED
 from study.training.gpu import claim_gpu, visible_gpus
 from study.training.loop import Diverged, Training, best_epoch, train
@@ -74,7 +74,7 @@ def train_run(
     """Train a run as defined, evaluate it, and write its files.
 
     Raises:
-        StudyError: the data are damaged, the held-out images cannot be judged, there is no GPU for
+        StudyError: the data are damaged, the metric is undefined on the validation images, there is no GPU for
             the run, or its loss is not finite.
         MemoryError: the network does not fit into the memory.
     """
@@ -83,7 +83,7 @@ def train_run(
     arrays, description = load_prepared(data, manifest)
     settings = definition.settings
     images = split(arrays, settings.validation, settings.holdout_fraction, definition.seed)
-    check_measurable(settings.metric, images[1][1], description["classes"])
+    check_measurable(settings.metric, images[1][1].tolist(), description["classes"])
     gpu = claim_gpu(visible_gpus()) if settings.gpu else None
     configure_tensorflow(settings.threads, log_file, gpu)
     avoid_failing_rewrites(settings.activation)
@@ -91,21 +91,6 @@ def train_run(
         log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
     with memory_errors():
         _train_and_write(variant, definition, code_digest, description, images, outputs, checkpoint)
-
-
-def check_measurable(metric: str | None, labels: NDArray[Any], classes: int) -> None:
-    """Check that validation images with these labels can choose an epoch by `metric`.
-
-    Raises:
-        StudyError: they leave it undefined.
-    """
-    absent = sorted(set(range(classes)) - set(labels.tolist()))
-    if metric == "auc" and absent:
-        raise StudyError(
-            "comparison.metric: auc is not defined without images of each class, and the "
-            f"validation images have none of class {', '.join(map(str, absent))}; use another "
-            "metric, or more validation images"
-        )
 
 
 def _train_and_write(
