@@ -8,7 +8,7 @@ from pathlib import Path
 from study.errors import StudyError
 from study.runs.evaluation import Evaluation, read_evaluations
 from study.runs.history import History, read_histories
-from study.runs.measures import ACCURACY, MEASURES
+from study.runs.measures import ACCURACY, best_place
 from study.runs.metrics import Metrics, RunKey, read_metrics, reported_accuracy
 from study.runs.predictions import LAST, REPORTED, read_predictions
 from study.words import count_of
@@ -51,10 +51,10 @@ def check_history(path: str | Path, run: Metrics, file: str | Path, history: His
             f"{file}: has {count_of(len(history), 'epoch')}, but {path} says epochs: "
             f"{run['epochs']}; delete it and run again"
         )
-    last, measure = history.iloc[-1], MEASURES[run["settings"]["metric"] or ACCURACY]
+    last, metric = history.iloc[-1], run["settings"]["metric"] or ACCURACY
     expected = {
         "train_loss": last["loss"],
-        "best_epoch": measure.best(history["val_metric"].tolist()) + 1,
+        "best_epoch": best_place(metric, history["val_metric"].tolist()) + 1,
         "seconds_per_epoch": history["seconds"].median(),
     }
     if run["validation"] == "test":

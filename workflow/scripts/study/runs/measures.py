@@ -11,6 +11,15 @@ from study.errors import StudyError
 
 ACCURACY = "accuracy"
 
+LOWER_IS_BETTER = frozenset({"nll", "brier"})
+
+
+def best_place(metric: str, values: Sequence[float]) -> int:
+    """The place of the best value of the measure, the first of several."""
+    # Training reaches no words, which may change without it.
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    return max(range(len(values)), key=lambda place: sign * values[place])
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -26,7 +35,11 @@ class Measure:
     scale: float = 1
     unit: str = ""
     digits: int = 4
-    lower_is_better: bool = False
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the better of two networks has the lower value."""
+        return self.key in LOWER_IS_BETTER
 
     @property
     def title(self) -> str:
@@ -59,11 +72,6 @@ class Measure:
         """`Difference (points)`, `Difference in AUC`."""
         return f"{noun} ({self.phrase})" if self.is_accuracy else f"{noun} {self.phrase}"
 
-    def best(self, values: Sequence[float]) -> int:
-        """The place of the best value, the first of several."""
-        sign = -1 if self.lower_is_better else 1
-        return max(range(len(values)), key=lambda place: sign * values[place])
-
 
 MEASURES: Mapping[str, Measure] = {
     measure.key: measure
@@ -71,8 +79,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(ACCURACY, "accuracy", 1, 100, "points", 2),
         Measure("balanced_accuracy", "balanced accuracy", 1, 100, "points", 2),
         Measure("auc", "AUC", 1, digits=5),
-        Measure("nll", "negative log-likelihood", inf, lower_is_better=True),
-        Measure("brier", "Brier score", 2, lower_is_better=True),
+        Measure("nll", "negative log-likelihood", inf),
+        Measure("brier", "Brier score", 2),
     )
 }
 """By the names that `comparison.metric` and evaluation.json have for them."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.runs.measures import Measure
+from study.runs.measures import Measure, best_place
 from study.statistics.findings import BETTER, IDENTICAL, NO_PAIR, TOO_FEW, WORSE
 from study.summary.rows import Row, measured
 from study.words import count_of, number, plural, signed
@@ -36,7 +36,7 @@ def _best(finished: Sequence[Row], measure: Measure) -> str:
     known = [(row, value) for row in finished if (value := measured(row, measure)) is not None]
     if not known:
         return f"The {measure.words} is undefined on these test images."
-    best, value = known[measure.best([value for _, value in known])]
+    best, value = known[best_place(measure.key, [value for _, value in known])]
     seeds = count_of(best.n_seeds, "seed")
     mean = f"{'mean ' * (best.n_seeds > 1)}test {measure.words}"
     end = "lowest" if measure.lower_is_better else "highest"

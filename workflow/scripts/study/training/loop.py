@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from study.data.split import Data
 from study.errors import StudyError
-from study.runs.measures import ACCURACY, MEASURES
+from study.runs.measures import ACCURACY, best_place
 from study.runs.predictions import Probabilities
 from study.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.training.provenance import instruction_set, processor
@@ -216,4 +216,4 @@ def best_epoch(rows: Sequence[dict[str, float]], metric: str | None) -> int:
 
     `metric` is the measure in the rows' `val_metric`, accuracy if None.
     """
-    return MEASURES[metric or ACCURACY].best([row["val_metric"] for row in rows]) + 1
+    return best_place(metric or ACCURACY, [row["val_metric"] for row in rows]) + 1

@@ -74,8 +74,8 @@ def train_run(
     """Train a run as defined, evaluate it, and write its files.
 
     Raises:
-        StudyError: the data are damaged, the metric is undefined on the validation images, there is no GPU for
-            the run, or its loss is not finite.
+        StudyError: damaged data, a metric that is undefined on the validation images, no GPU for
+            the run, or a loss that is not finite.
         MemoryError: the network does not fit into the memory.
     """
     for file in asdict(outputs).values():
