@@ -67,6 +67,7 @@ class MadeUp:
                 "id": variant.id,
                 "settings": asdict(variant.settings),
                 "layers": variant.layers,
+                "python": None,
                 "levels": variant.levels,
             }
             for variant in self.study.variants

@@ -46,7 +46,7 @@ def test_every_key_has_a_description_and_every_setting_a_default() -> None:
     # Keys that need not be given, and have no value of their own when they are not.
     absent = {
         *(".verdict[].below", ".variants[].label", ".variants[].reference"),
-        ".variants[].notebook_group",
+        *(f".variants[].{key}" for key in ("notebook_group", "layers", "python", "output")),
         *(".contrasts", ".contrasts[].name", ".contrasts[].differs"),
         *(f".variants[].reference.{key}" for key in ("train_loss", "test_loss", "verdict")),
         *(

@@ -27,14 +27,20 @@ def test_kernels_are_read_before_and_after_training(tmp_path: Path) -> None:
 def test_layers_come_in_the_networks_order_by_number() -> None:
     layers = ["conv_1", "conv_2", "conv_10", "dense_1", "dense_2", "output"]
     keys = [f"final/{layer}/kernel" for layer in reversed(layers)]
-    others = ["initial/conv_3/kernel", "final/conv_4/bias", "final/batch_norm_1/kernel", "final/x"]
+    others = ["initial/conv_3/kernel", "final/conv_4/bias", "final/projection_1/kernel", "final/x"]
     assert kernel_layers([*keys, *others]) == layers
+
+
+def test_layers_with_names_of_their_own_stay_in_order(tmp_path: Path) -> None:
+    layers = ["stem", "conv_1", "block/depthwise", "output"]
+    assert kernel_layers([f"final/{layer}/kernel" for layer in layers]) == layers
+    assert read_kernels(written(tmp_path, "initial/scale/w", "final/scale/w")) == {}
 
 
 def test_a_kernel_without_its_beginning_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"weights\.npz: no initial/conv_1/kernel; delete it and"):
         read_kernels(written(tmp_path, "final/conv_1/kernel"))
-    with pytest.raises(StudyError, match=r"weights\.npz: no kernel of a conv, dense, output layer"):
+    with pytest.raises(StudyError, match=r"weights\.npz: no weights after training; delete it"):
         read_kernels(written(tmp_path, "initial/conv_1/kernel"))
 
 

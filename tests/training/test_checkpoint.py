@@ -176,7 +176,7 @@ def test_all_that_decides_the_result_is_in_the_key_of_a_checkpoint(default_confi
         checkpoint_key(run_, "code", manifest),
         checkpoint_key(replace(run_, seed=2), "code", manifest),
         checkpoint_key(other_settings, "code", manifest),
-        checkpoint_key(replace(run_, layers=run_.layers[:-1]), "code", manifest),
+        checkpoint_key(replace(run_, layers=(run_.layers or [])[:-1]), "code", manifest),
         checkpoint_key(run_, "other code", manifest),
         checkpoint_key(run_, "code", manifest | {"sha256": "cd"}),
         checkpoint_key(run_, "code", manifest | {"classes": 9}),

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import itertools
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,17 +95,29 @@ def run(checkout: Path, *args: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def make_finished_study(folder: Path) -> Path:
-    """A checkout in `folder` with the whole study made."""
+def make_finished_study(
+    folder: Path,
+    variants: Sequence[dict[str, Any]] = (),
+    files: Mapping[str, str] = {},
+    **more: Any,
+) -> Path:
+    """A checkout in `folder` with the whole study made; of other `variants` if there are any, with
+    more `files` by their paths.
+    """
     checkout = folder / "checkout"
     copy_checkout(checkout)
+    for path, content in files.items():
+        (checkout / path).parent.mkdir(exist_ok=True)
+        (checkout / path).write_text(content, encoding="utf-8")
     config = {
         "dataset": "tiny",
         "seeds": list(SEEDS),
         "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.001},
         "plots": {"dpi": 40},
         "datasets": {"tiny": write_mirror(folder / "mirror")},
-        "variants": [variant("plain"), variant("own-rate", training={"learning_rate": 0.01})],
+        "variants": list(variants)
+        or [variant("plain"), variant("own-rate", training={"learning_rate": 0.01})],
+        **more,
     }
     (checkout / CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
     run(checkout)

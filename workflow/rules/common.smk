@@ -97,6 +97,11 @@ def run_of(wildcards) -> Run:
     return study.run(wildcards.variant, wildcards.seed)
 
 
+def network_source(run: Run) -> str:
+    """Where the function is that builds the run's network; empty for declared layers."""
+    return run.python.source if run.python else ""
+
+
 def source_files(wildcards) -> dict[str, str]:
     """Where a data set comes from: the user's own files, those to download, or none if bundled."""
     dataset = study.datasets[wildcards.dataset]

@@ -43,6 +43,7 @@ rule page:
                 "id": variant.id,
                 "settings": asdict(variant.settings),
                 "layers": variant.layers,
+                "python": variant.python and asdict(variant.python),
                 "levels": variant.levels,
             }
             for variant in study.variants

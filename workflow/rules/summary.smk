@@ -11,12 +11,17 @@ AGGREGATED = dict(
             "depth": variant.depth,
             "reference": variant.reference,
             "notebook_group": variant.notebook_group,
-            "multiply_adds": multiply_adds_as_done(
-                variant.layers,
-                study.input_shape,
-                study.dataset["classes"],
-                variant.settings.batch_size,
-                variant.settings.gpu > 0,
+            # Of a network in Python nobody has counted them.
+            "multiply_adds": (
+                multiply_adds_as_done(
+                    variant.layers,
+                    study.input_shape,
+                    study.dataset["classes"],
+                    variant.settings.batch_size,
+                    variant.settings.gpu > 0,
+                )
+                if variant.layers
+                else None
             ),
             "batch_norms": sum(layer["type"] == "batch_norm" for layer in variant.layers),
         }

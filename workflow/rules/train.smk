@@ -29,6 +29,9 @@ rule train:
         gpu=lambda wildcards: run_of(wildcards).settings.gpu,
     params:
         definition=lambda wildcards: run_of(wildcards).definition,
+        # The code of a network in Python is in the definition. A file that moves reruns nothing,
+        # because Snakemake does not compare what depends on `input`.
+        source=lambda wildcards, input: network_source(run_of(wildcards)),
         code=code_digest("train.py"),
         checkpoint=f"{study.outdir}/checkpoints/{{variant}}/seed-{{seed}}.npz",
     script:

@@ -16,6 +16,7 @@ if __name__ == "__main__":
         train_run(
             variant=snakemake.wildcards.variant,
             definition=Definition.from_json(snakemake.params.definition),
+            source=snakemake.params.source,
             code_digest=snakemake.params.code,
             data=snakemake.input.data,
             manifest=snakemake.input.manifest,

@@ -40,16 +40,37 @@ def code_digest(script: str, root: Path = SCRIPTS) -> str:
         SyntaxError: a source cannot be parsed.
     """
     labels = _labels(reached_code(root / script, root))
-    return hashlib.sha256("\n".join(sorted(set(labels.values()))).encode()).hexdigest()[:16]
+    return _hash(*sorted(set(labels.values())))[:16]
+
+
+def function_digest(file: Path, name: str) -> str:
+    """Digest of what `name` stands for in `file`, and of all that it reaches in the file's folder.
+
+    Raises:
+        OSError: the file cannot be read.
+        SyntaxError: a source cannot be parsed.
+        ValueError: a source imports from outside the folder.
+    """
+    file = file.absolute()
+    project = _Project(file.parent)
+    function = project.binding(file, name)
+    labels = _labels(_reached(project, function.statements, file))
+    own = sorted(labels[statement] for statement in function.statements)
+    return _hash(*own, *function.outside, *sorted(set(labels.values())))[:16]
 
 
 def reached_code(script: Path, root: Path) -> Uses:
     """The top-level statements that running `script` may use, of all sources below `root`."""
     project = _project(root)
+    return _reached(project, project.module(script).statements, script)
+
+
+def _reached(project: "_Project", begin: Iterable[ast.stmt], source: Path) -> Uses:
+    """The statements that running those to `begin` with may use, once `source` is imported."""
     reached: dict[ast.stmt, dict[str, Binding]] = {}
     imported: set[Path] = set()
-    statements = list(project.module(script).statements)
-    sources = [script]
+    statements = list(begin)
+    sources = [source]
     while statements or sources:
         while sources:  # importing a module runs its loose statements, and its imports
             source = sources.pop()
@@ -120,6 +141,12 @@ class _Project:
         folders = source.relative_to(self.root).parents
         inits = [self.root / folder / "__init__.py" for folder in folders]
         return [init for init in inits if init.is_file() and init != source]
+
+    def binding(self, source: Path, name: str) -> Binding:
+        """What `name` stands for in `source`."""
+        found = Binding()
+        self._resolve(self.module(source), name, found)
+        return found
 
     def uses(self, statement: ast.stmt) -> dict[str, Binding]:
         """What the statement's names stand for; those of the language itself are left out."""

@@ -37,6 +37,11 @@ def count_of(n: int, noun: str) -> str:
     return f"{n} {plural(n, noun)}"
 
 
+def depth_in_words(depth: int | None) -> str:
+    """`3 convolutions`; of a network in Python nobody has counted them."""
+    return "in Python" if depth is None else count_of(depth, "convolution")
+
+
 def seeds_in_words(numbers: Sequence[int]) -> str:
     """[1, 2, 3, 7] -> seeds 1–3, 7."""
     spans: list[list[int]] = []

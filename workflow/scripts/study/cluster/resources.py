@@ -49,14 +49,21 @@ MULTIPLY_ADDS_PER_SECOND = 16e9  # a sixth of what the study's networks reach on
 MULTIPLY_ADDS_PER_VALUE = 45
 SECONDS_PER_STEP = 0.01  # however small the batch
 
+# What a network in Python is taken for, since nobody has counted it: the ResNet-18 of
+# config/networks, on images of any size.
+PYTHON_PARAMETERS = 11_200_000
+PYTHON_VALUES_PER_PIXEL = 2_000
+PYTHON_MULTIPLY_ADDS_PER_PIXEL = 420_000
+
 MINUTES_TO_START = 10  # packages on a slow file system, a node that is busy
 
 
 def training_memory_mb(study: Study, run: Run) -> int:
     """Memory of the run's training in MB."""
     batch = run.settings.batch_size
-    values = count_values(run.layers, study.input_shape)
-    values += count_fourier_values(run.layers, study.input_shape, batch)
+    values = _values(study, run)
+    if run.layers:
+        values += count_fourier_values(run.layers, study.input_shape, batch)
     # A step keeps what it computes forward until it has gone back; an evaluation only goes forward.
     images = max(2 * batch, EVALUATED_AT_ONCE)
     kept = _data(study) + _weights(study, run) + _fourier_kernels(study, run)
@@ -75,7 +82,7 @@ def check_memory(study: Study) -> None:
         needed = _with_margin(0, _weights(study, run))
         if needed <= MOST_MEMORY_MB:  # else Fourier transforms of the kernels take long to plan
             needed = training_memory_mb(study, run)
-        if needed > MOST_MEMORY_MB:
+        if needed > MOST_MEMORY_MB and run.layers:
             layer, parameters = largest_layer(run.layers, study.input_shape)
             raise StudyError(
                 f"variants[{variant.id}]: its training needs about {needed / 1e6:,.0f} TB of "
@@ -98,14 +105,25 @@ def _data(study: Study) -> int:
     return COPIES_OF_DATA * study.train_images * math.prod(study.input_shape)
 
 
+def _values(study: Study, run: Run) -> int:
+    """Values of the feature maps of one image."""
+    if run.layers:
+        return count_values(run.layers, study.input_shape)
+    return PYTHON_VALUES_PER_PIXEL * math.prod(study.input_shape[:2])
+
+
 def _weights(study: Study, run: Run) -> int:
-    parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
+    parameters = PYTHON_PARAMETERS
+    if run.layers:
+        parameters = count_parameters(run.layers, study.input_shape, study.dataset["classes"])
     averages = 2 * (run.settings.ema > 0)  # beside the weights, and on their way to disk
     return (COPIES_OF_WEIGHTS + averages) * parameters * FLOAT_BYTES
 
 
 def _fourier_kernels(study: Study, run: Run) -> int:
     """Fourier transforms of kernels, up to ten times as large as these."""
+    if not run.layers:
+        return 0
     convolutions = convolutions_by_fourier(run.layers, study.input_shape, run.settings.batch_size)
     return FLOAT_BYTES * sum(
         fourier_products(shape[:2], size) * shape[2] * filters
@@ -119,11 +137,12 @@ def _with_margin(fixed_mb: int, variable_bytes: int) -> int:
 
 def training_cost(study: Study, run: Run) -> int:
     """The time of the run's training, roughly, in that of multiply-adds."""
-    arithmetic = taken_multiply_adds(
-        run.layers, study.input_shape, study.dataset["classes"], run.settings.batch_size
-    )
-    values = count_values(run.layers, study.input_shape)
-    once = arithmetic + MULTIPLY_ADDS_PER_VALUE * values
+    arithmetic = PYTHON_MULTIPLY_ADDS_PER_PIXEL * math.prod(study.input_shape[:2])
+    if run.layers:
+        arithmetic = taken_multiply_adds(
+            run.layers, study.input_shape, study.dataset["classes"], run.settings.batch_size
+        )
+    once = arithmetic + MULTIPLY_ADDS_PER_VALUE * _values(study, run)
     return 3 * once * study.train_images * run.settings.epochs
 
 

@@ -11,6 +11,7 @@ from study.config.variants import Variant
 from study.data.headers import ARRAYS, VALIDATION_ARRAYS, Form
 from study.errors import StudyError
 from study.networks.shapes import check_network
+from study.runs.definition import OF_LAYERS
 from study.runs.measures import ACCURACY, MEASURES
 
 PROJECT_FOLDERS = (
@@ -82,6 +83,27 @@ def check_unique(ids: Sequence[str]) -> None:
         check_not_periodic("variants", name)
 
 
+def check_network_given(variant: Config) -> None:
+    """Refuse a declared variant without exactly one network, or with what does not go with it."""
+    key = f"variants[{variant['id']}]"
+    if "layers" not in variant and "python" not in variant:
+        raise StudyError(f"{key}: missing key 'layers', or 'python' in its place")
+    if "layers" in variant and "python" in variant:
+        raise StudyError(f"{key}: has layers and python; exactly one of the two is allowed")
+    if "python" not in variant:
+        if "output" in variant:
+            raise StudyError(f"{key}.output: is for a network in Python; declared layers have none")
+        return
+    if "notebook_group" in variant:
+        raise StudyError(f"{key}.notebook_group: is for declared layers, not for python")
+    for name in OF_LAYERS:
+        if name in variant.get("training", {}):
+            raise StudyError(
+                f"{key}.training.{name}: has no effect on a network in Python; the function that "
+                "builds it gives its layers their own"
+            )
+
+
 def check_not_periodic(key: str, name: str) -> None:
     """Refuse a name that Snakemake takes for a wildcard that repeats itself without end."""
     if re.search(r"(.+)\1{20,}$", name):
@@ -92,7 +114,7 @@ def check_not_periodic(key: str, name: str) -> None:
 
 
 def check_groups(variants: Iterable[Variant]) -> None:
-    seen: dict[tuple[str, int], str] = {}
+    seen: dict[tuple[str, int | None], str] = {}
     for variant in variants:
         if variant.notebook_group is None:
             continue
@@ -183,11 +205,17 @@ def _check_archive(key: str, dataset: Config) -> None:
 
 def check_fits(variant: Variant, form: Form, classes: int) -> None:
     key = f"variants[{variant.id}]"
-    try:
-        check_network(variant.layers, form.shape, classes)
-    except StudyError as error:
-        raise StudyError(f"{key}.layers: {error}") from None
     settings, train_images = variant.settings, form.train_images
+    if not variant.python:
+        try:
+            check_network(variant.layers, form.shape, classes)
+        except StudyError as error:
+            raise StudyError(f"{key}.layers: {error}") from None
+    elif settings.precision != "float32" or settings.xla:
+        name, value = ("xla", "false") if settings.xla else ("precision", "float32")
+        raise StudyError(
+            f"{key}.training.{name}: a network in Python is trained with {name}: {value} only"
+        )
     if settings.validation == "given" and not form.has_validation:
         raise StudyError(
             f"{key}: validation: given, but no validation images come with the data; allowed are "

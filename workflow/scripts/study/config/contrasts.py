@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import StudyError
 from study.networks.layers import flat_layers
+from study.runs.definition import OF_LAYERS
 
 if TYPE_CHECKING:
     from study.config.variants import Variant
@@ -60,15 +61,18 @@ def default_contrasts(variants: Sequence["Variant"]) -> list[Contrast]:
 
     In a factorial design: every variant that differs from the first in the level of one factor,
     against the first. Otherwise: within each depth every other variant against the first of that
-    depth, and these first ones, the deeper against the shallower.
+    depth, and these first ones, the deeper against the shallower. Networks in Python, whose depth
+    is not known, are taken for the deepest.
     """
     first, *others = variants
     if first.levels:
         return [_contrast(first, other, {}) for other in others if len(_changed(first, other)) == 1]
-    by_depth: dict[int, list[Variant]] = {}
+    by_depth: dict[int | None, list[Variant]] = {}
     for variant in variants:
         by_depth.setdefault(variant.depth, []).append(variant)
-    groups = [by_depth[depth] for depth in sorted(by_depth)]
+    groups = [
+        by_depth[depth] for depth in sorted(by_depth, key=lambda depth: (depth is None, depth or 0))
+    ]
     within = [(group[0], other) for group in groups for other in group[1:]]
     across = itertools.combinations((group[0] for group in groups), 2)
     return [_contrast(baseline, variant, {}) for baseline, variant in [*within, *across]]
@@ -92,22 +96,31 @@ def differences(baseline: "Variant", variant: "Variant") -> str:
             f"{factor.replace('_', ' ')} ({baseline.levels[factor]} → {variant.levels[factor]})"
             for factor in changed
         )
-    names = []
-    if baseline.depth != variant.depth:
-        names.append(f"depth ({baseline.depth} → {variant.depth} convolutions)")
-    names += [
-        words
-        for words, of in _TRAITS.items()
-        if _distinct(baseline, of, variant) != _distinct(variant, of, baseline)
-    ]
+    names = _between_networks(baseline, variant)
     names += [
         name.replace("_", " ")
         for name, value in asdict(baseline.settings).items()
         if value != getattr(variant.settings, name)
+        and not (name in OF_LAYERS and (baseline.python or variant.python))
     ]
     if not names and baseline.layers != variant.layers:
         names.append("order of layers")
     return ", ".join(names) or "nothing"
+
+
+def _between_networks(baseline: "Variant", variant: "Variant") -> list[str]:
+    """What differs between the networks, in words; of one in Python only its place is known."""
+    if baseline.python or variant.python:
+        is_same = baseline.python == variant.python
+        return [] if is_same else [f"network ({baseline.network} → {variant.network})"]
+    names = []
+    if baseline.depth != variant.depth:
+        names.append(f"depth ({baseline.depth} → {variant.depth} convolutions)")
+    return names + [
+        words
+        for words, of in _TRAITS.items()
+        if _distinct(baseline, of, variant) != _distinct(variant, of, baseline)
+    ]
 
 
 PER_CONVOLUTION = ("conv", "residual", "activation", "dropout", "batch_norm")

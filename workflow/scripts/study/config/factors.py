@@ -172,6 +172,11 @@ def named_factors(full: Config, schema: Config) -> Factors:
     known = _settings(schema)
     by_value = {name: part for name, part in known.items() if name != "layers"}
     for name, levels in full["factors"].items():
+        if name == "python" or _sets(levels, "python"):
+            raise StudyError(
+                f"factors.{name}: no factor can set or vary python; declare `variants` in place of "
+                "`factors`"
+            )
         if isinstance(levels, list) and name not in by_value:
             raise StudyError(
                 f"factors.{name}: a list of values is for {', '.join(by_value)}; "
@@ -190,6 +195,11 @@ def named_factors(full: Config, schema: Config) -> Factors:
     factors = completed({"factors": full["factors"]}, whole, whole)
     check_schema(factors, whole)
     return named_levels(factors["factors"])
+
+
+def _sets(levels: Any, name: str) -> bool:
+    """Whether a level of a factor sets what is called `name`."""
+    return isinstance(levels, dict) and any(name in level for level in levels.values())
 
 
 def _settings(schema: Config) -> dict[str, Config]:

@@ -10,6 +10,7 @@ from study.config.checks import (
     check_dataset,
     check_fits,
     check_groups,
+    check_network_given,
     check_outdir,
     check_unique,
     check_verdict,
@@ -51,7 +52,7 @@ class Study:
     def runs(self) -> list[Run]:
         """All runs, variant by variant."""
         return [
-            Run(variant.id, seed, variant.label, variant.settings, variant.layers)
+            Run(variant.id, seed, variant.label, variant.settings, variant.layers, variant.python)
             for variant in self.variants
             for seed in self.seeds
         ]
@@ -95,6 +96,8 @@ def load_study(config: Config) -> Study:
     for name, dataset in full["datasets"].items():
         check_dataset(name, dataset)
     given = declared if factors else config["variants"]
+    for variant in given:
+        check_network_given(variant)
     variants = [
         # the overrides as given: with the defaults filled in they would override everything
         resolved_variant(

@@ -12,7 +12,7 @@ from study.figures.loss_ratio import draw_losses
 from study.figures.points import Point
 from study.figures.style import Style, fit, scale_accuracy, set_title, styles
 from study.summary.overfitting import Thresholds
-from study.words import count_of
+from study.words import depth_in_words
 
 ROW_HEIGHT, DENSE_ROW_HEIGHT = 0.3, 0.2  # inches
 
@@ -43,7 +43,7 @@ def comparison_figure(points: Sequence[Point], thresholds: Thresholds, title: st
     return figure
 
 
-def _groups(points: Sequence[Point]) -> list[tuple[int, list[int]]]:
+def _groups(points: Sequence[Point]) -> list[tuple[int | None, list[int]]]:
     """Neighbouring rows of one depth: (depth, their places), as in the table."""
     places = range(len(points))
     grouped = itertools.groupby(places, key=lambda place: points[place].depth)
@@ -51,7 +51,7 @@ def _groups(points: Sequence[Point]) -> list[tuple[int, list[int]]]:
 
 
 def _draw_accuracies(
-    axes: Axes, points: Sequence[Point], labels: Sequence[str], by_depth: Mapping[int, Style]
+    axes: Axes, points: Sequence[Point], labels: Sequence[str], by_depth: Mapping[int | None, Style]
 ) -> None:
     several = any(len(point.accuracies) > 1 for point in points)
     rows: list[int] = []
@@ -70,11 +70,11 @@ def _draw_accuracies(
     axes.set_axisbelow(True)
 
 
-def _draw_heading(axes: Axes, depth: int, y: float, look: Style) -> None:
+def _draw_heading(axes: Axes, depth: int | None, y: float, look: Style) -> None:
     colour, marker = look
     axes.plot(0.025, y, marker, color=colour, transform=axes.get_yaxis_transform())
     axes.annotate(
-        count_of(depth, "convolution"),
+        depth_in_words(depth),
         (0.025, y),
         xycoords=("axes fraction", "data"),
         xytext=(8, 0),

@@ -10,7 +10,7 @@ from study.figures.style import PALETTE
 from study.runs.history import History
 from study.runs.metrics import RunKey
 from study.summary.rows import Row
-from study.words import count_of
+from study.words import depth_in_words
 
 MOST_CURVES = len(PALETTE)  # in one facet
 
@@ -43,7 +43,7 @@ def facets(rows: Sequence[Row], histories: Mapping[RunKey, History]) -> list[Fac
     if not histories:
         return []
     of_variant = dict(iter(epochs_frame(histories).groupby("variant", sort=False)))
-    by_depth: dict[int, list[Row]] = {}
+    by_depth: dict[int | None, list[Row]] = {}
     for row in rows:
         if row.id in of_variant:
             by_depth.setdefault(row.depth, []).append(row)
@@ -56,7 +56,7 @@ def facets(rows: Sequence[Row], histories: Mapping[RunKey, History]) -> list[Fac
             number = f" ({part + 1} of {parts})" if parts > 1 else ""
             found.append(
                 Facet(
-                    count_of(depth, "convolution") + number,
+                    depth_in_words(depth) + number,
                     {row.id: row.label for row in drawn},
                     pd.concat([of_variant[row.id] for row in drawn]),
                 )

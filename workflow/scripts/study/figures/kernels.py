@@ -38,6 +38,8 @@ def spread(kernel: np.ndarray) -> np.ndarray:
 
 def kernels_figure(kernels: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str) -> Figure:
     """One subplot per layer: the density of its weights, left half before, right half after."""
+    if not kernels:
+        return _empty_figure(title)
     columns = min(COLUMNS, len(kernels))
     rows = math.ceil(len(kernels) / columns)
     width = max(6.0, 2.3 * columns + 0.3)
@@ -60,6 +62,13 @@ def kernels_figure(kernels: Mapping[str, tuple[np.ndarray, np.ndarray]], title: 
         ncols=2,
         frameon=False,
     )
+    return figure
+
+
+def _empty_figure(title: str) -> Figure:
+    figure = Figure(figsize=(6, 2), layout="constrained")
+    set_title(figure, title)
+    figure.text(0.5, 0.5, "no layer of this network has a kernel", ha="center")
     return figure
 
 

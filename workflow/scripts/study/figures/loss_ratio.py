@@ -18,7 +18,10 @@ Limits = tuple[float, float]
 
 
 def draw_losses(
-    axes: Axes, points: Sequence[Point], by_depth: Mapping[int, Style], thresholds: Thresholds
+    axes: Axes,
+    points: Sequence[Point],
+    by_depth: Mapping[int | None, Style],
+    thresholds: Thresholds,
 ) -> None:
     """Numbers on log axes; a threshold on test / train loss is a diagonal."""
     numbered = [(n, point, point.losses) for n, point in enumerate(points, 1) if point.losses]

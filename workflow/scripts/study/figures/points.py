@@ -12,7 +12,7 @@ class Point:
     """One variant as it is drawn: accuracies in percent, None or empty where there is none."""
 
     label: str
-    depth: int
+    depth: int | None
     status: str
     accuracies: tuple[float, ...]
     interval: tuple[float, float] | None

@@ -17,7 +17,7 @@ from study.figures.style import (
     styles,
 )
 from study.summary.rows import Row
-from study.words import count_of
+from study.words import depth_in_words
 
 PANEL, LEGEND = 7.2, 3.8  # inches, the width of the panel and of each column of the legend
 
@@ -68,7 +68,7 @@ def time_accuracy_figure(rows: Sequence[Row], title: str) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, row: Row, place: int, looks: dict[int, Style]) -> tuple[float, ...]:
+def _draw(axes: Axes, row: Row, place: int, looks: dict[int | None, Style]) -> tuple[float, ...]:
     """Draw the variant's numbered point and its interval, if it has finished; its interval."""
     if not _measured([row]):
         return ()
@@ -85,7 +85,7 @@ def _draw(axes: Axes, row: Row, place: int, looks: dict[int, Style]) -> tuple[fl
 def _handle(row: Row, place: int, look: Style) -> Line2D:
     """The legend's line for a variant; the label is shortened, not what stands before it."""
     colour, marker = look
-    number, missing = f"{place}  {count_of(row.depth, 'convolution')}, ", " (no figure)"
+    number, missing = f"{place}  {depth_in_words(row.depth)}, ", " (no figure)"
     note = "" if _measured([row]) else missing
     label = number + fit(row.label, 1.9 - 0.7 * bool(note), "small") + note
     return Line2D([], [], marker=marker, linestyle="none", color=colour, label=label)

@@ -27,7 +27,7 @@ def configuration(
     """The configuration as YAML; a factorial design is written out as its variants.
 
     `variants` and `networks` describe the same variants in one order: {id, label, reference,
-    notebook_group, ...} and {id, settings, layers, ...} each.
+    notebook_group, ...} and {id, settings, layers, python, ...} each.
     """
     content = {
         "dataset": dataset,
@@ -40,13 +40,21 @@ def configuration(
             {
                 **_given(variant, ("id", "label", "notebook_group", "reference")),
                 "training": declared_recipe(network["settings"]),
-                "layers": declared_layers(network["layers"]),
+                **_network(network),
             }
             for variant, network in zip(variants, networks, strict=True)
         ],
     }
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _network(network: Mapping[str, Any]) -> dict[str, Any]:
+    """The layers, or the function that builds them."""
+    if not network["python"]:
+        return {"layers": declared_layers(network["layers"])}
+    python, output = network["python"]["source"], network["python"]["output"]
+    return {"python": python} | ({"output": output} if output else {})
 
 
 def _given(variant: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from study.networks.costs import (
 )
 from study.networks.layers import Layer, Shape
 from study.networks.shapes import implies_output, placed_layers
+from study.runs.definition import OF_LAYERS
+from study.runs.metrics import Metrics
 from study.summary.sections import Kind, Table
-from study.words import number
+from study.words import NONE, number
 
 
 def layer_table(layers: Sequence[Layer], input_shape: Shape, classes: int) -> Table:
@@ -38,19 +40,39 @@ def layer_table(layers: Sequence[Layer], input_shape: Shape, classes: int) -> Ta
         output = ["output", f"softmax over {classes} classes", str(classes)]
         rows.append([*output, number((units + 1) * classes, ","), number(units * classes, ",")])
     rows.append(["total", "", "", number(whole[0], ","), number(whole[1], ",")])
-    return Table(
-        {
-            "Layer": Kind.CODE,
-            "Settings": Kind.TEXT,
-            "Shape after it": Kind.NUMBER,
-            "Parameters": Kind.NUMBER,
-            "Multiply-adds": Kind.NUMBER,
-        },
-        rows,
-    )
+    return Table(LAYER_COLUMNS, rows)
 
 
-def shape_in_words(shape: Shape) -> str:
+def built_table(source: str, metrics: Metrics | None) -> Table:
+    """The layers of the model that the function at `source` built, by the `metrics` of a run; none
+    are known before the first has finished. Nobody has counted the multiply-adds.
+    """
+    layers = metrics["layers"] if metrics else []
+    rows = [
+        [
+            layer["name"],
+            layer["type"],
+            ", ".join(map(shape_in_words, layer["shape"])),
+            number(layer["parameters"], ",") if layer["parameters"] else "",
+            "",
+        ]
+        for layer in layers
+    ]
+    parameters = number(metrics["parameters"] if metrics else None, ",")
+    rows.append(["total", f"built by {source}", "", parameters, NONE])
+    return Table(LAYER_COLUMNS, rows)
+
+
+LAYER_COLUMNS = {
+    "Layer": Kind.CODE,
+    "Settings": Kind.TEXT,
+    "Shape after it": Kind.NUMBER,
+    "Parameters": Kind.NUMBER,
+    "Multiply-adds": Kind.NUMBER,
+}
+
+
+def shape_in_words(shape: Sequence[int]) -> str:
     """(28, 28, 1) -> 28 × 28 × 1."""
     return " × ".join(str(side) for side in shape)
 
@@ -60,5 +82,6 @@ def settings_table(settings: Mapping[str, Any]) -> Table:
     rows = [
         [name.replace("_", " "), "none" if value is None else str(value)]
         for name, value in settings.items()
+        if value is not None or name not in OF_LAYERS
     ]
     return Table({"Setting": Kind.TEXT, "Value": Kind.TEXT}, rows)

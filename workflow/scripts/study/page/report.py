@@ -12,19 +12,20 @@ from study.page.charts import charts
 from study.page.data import contrast_names, page_data
 from study.page.details import run_details
 from study.page.html import render
-from study.page.networks import layer_table, settings_table
+from study.page.networks import built_table, layer_table, settings_table
 from study.page.tables import columns, lines
 from study.runs.metrics import RunKey
 from study.summary.answer import answer
 from study.summary.report import Summary
 from study.summary.sections import Section, Table
+from study.words import number
 
 
 @dataclass(frozen=True)
 class Design:
     """What was planned.
 
-    `networks` has {id, settings, layers, levels} of each variant; `configuration` is the
+    `networks` has {id, settings, layers, python, levels} of each variant; `configuration` is the
     configuration as YAML.
     """
 
@@ -75,12 +76,12 @@ def write_page(
         columns=shown,
         lines=lines(summary.rows, shown, design.levels),
         factors={
-            "depth": list(dict.fromkeys(str(row.depth) for row in summary.rows)),
+            "depth": list(dict.fromkeys(number(row.depth, "d") for row in summary.rows)),
             **design.factors,
         },
         tables=[section for section in others if _is_judged(section)],
         sections=[section for section in others if not _is_judged(section)],
-        networks=[_network(network, design, description) for network in design.networks],
+        networks=[_network(network, design, description, summary) for network in design.networks],
         failed=[
             {"network": key.variant, "seed": key.seed, "reason": reason}
             for key, reason in summary.failures.items()
@@ -106,13 +107,18 @@ def _is_judged(section: Section) -> bool:
 
 
 def _network(
-    network: Mapping[str, Any], design: Design, description: Mapping[str, Any]
+    network: Mapping[str, Any], design: Design, description: Mapping[str, Any], summary: Summary
 ) -> dict[str, Any]:
     """What the page says of a network beside its figures."""
-    shape = tuple(description["input_shape"])
+    if python := network["python"]:
+        runs = (run for key, run in summary.metrics.items() if key.variant == network["id"])
+        layers = built_table(python["source"], next(runs, None))
+    else:
+        shape = tuple(description["input_shape"])
+        layers = layer_table(network["layers"], shape, description["classes"])
     return {
         "id": network["id"],
-        "layers": layer_table(network["layers"], shape, description["classes"]),
+        "layers": layers,
         "settings": settings_table(network["settings"]),
         "levels": network["levels"],
         "contrasts": [

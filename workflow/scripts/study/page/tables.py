@@ -29,7 +29,9 @@ class Column:
 def columns(rows: Sequence[Row], measure: Measure) -> list[Column]:
     """The columns that have content in this study; one for `measure`, which judges it."""
     found = [
-        Column("depth", "Convolutions", Kind.NUMBER, lambda r: str(r.depth), lambda r: r.depth),
+        Column(
+            "depth", "Convolutions", Kind.NUMBER, lambda r: number(r.depth, "d"), lambda r: r.depth
+        ),
         Column(
             "accuracy",
             "Accuracy",
@@ -148,7 +150,7 @@ def lines(
             place,
             [(column, column.text(row), _sort_value(column, row)) for column in shown],
             scale.get(row.id),
-            {"depth": str(row.depth), **levels[row.id]},
+            {"depth": number(row.depth, "d"), **levels[row.id]},
         )
         for place, row in enumerate(rows)
     ]

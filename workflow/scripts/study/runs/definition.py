@@ -1,4 +1,4 @@
-"""What defines a run: its settings, its layers and its seed."""
+"""What defines a run: its settings, its network and its seed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from study.networks.layers import Layer
+from study.networks.python import PythonNetwork
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,9 @@ class Settings:
     optimizer: str
     learning_rate: float
     loss: str
-    initializer: str
-    activation: str
+    initializer: str | None
+    activation: str | None
+    """None for a network in Python, like `initializer`: it has no effect there."""
     pixel_divisor: float
     """The default with `standardize`, where it has no effect."""
     standardize: bool
@@ -41,17 +43,26 @@ class Settings:
     """The measure by which validation images choose the epoch; None with `validation: test`."""
 
 
+OF_LAYERS = ("initializer", "activation")
+"""Settings that only declared layers take."""
+
+
 @dataclass(frozen=True)
 class Definition:
-    """All that decides a run's result except the data and the code."""
+    """All that decides a run's result except the data and the project's code.
+
+    The network is in `layers`, or in `python`, as `PythonNetwork.definition` gives it.
+    """
 
     seed: int
     settings: Settings
-    layers: list[Layer]
+    layers: list[Layer] | None = None
+    python: dict[str, str | None] | None = None
 
     def to_json(self) -> str:
         """Canonical JSON: equal definitions give equal text."""
-        return json.dumps(asdict(self), sort_keys=True)
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(given, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Definition":
@@ -62,13 +73,14 @@ class Definition:
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a variant with one seed."""
+    """One training: a variant with one seed, and `layers` or a network in `python`."""
 
     variant: str
     seed: int
     label: str
     settings: Settings
     layers: list[Layer]
+    python: PythonNetwork | None = None
 
     @property
     def title(self) -> str:
@@ -77,4 +89,5 @@ class Run:
     @cached_property
     def definition(self) -> str:
         """The run's Definition as JSON."""
-        return Definition(self.seed, self.settings, self.layers).to_json()
+        python = self.python.definition if self.python else None
+        return Definition(self.seed, self.settings, self.layers or None, python).to_json()

@@ -76,12 +76,12 @@ def failure_alert(rows: Sequence[Row], failures: Failures) -> list[Alert]:
 def performance_table(rows: Sequence[Row]) -> Table:
     """The 2019 notebook's six columns, the number of seeds, and the accuracy's interval."""
     cells = []
-    previous = None
+    previous: int | None = 0
     for row in rows:
         status = "" if row.status == "complete" else row.status
         cells.append(
             [
-                str(row.depth) if row.depth != previous else "",
+                number(row.depth, "d") if row.depth != previous else "",
                 row.label,
                 number(row.accuracy, ".2%", row.accuracy_sd),
                 number(row.train_loss, ".4f", row.train_loss_sd),

@@ -51,13 +51,14 @@ class Network:
     """A variant and its finished runs by seed.
 
     `multiply_adds` are those of one image, as done; `batch_norms` counts the layers of batch
-    normalization; `failed` holds the seeds of failed trainings.
+    normalization; `failed` holds the seeds of failed trainings. A network in Python has neither
+    `depth` nor `multiply_adds`, and no `group`.
     """
 
     id: str
-    depth: int
+    depth: int | None
     group: str | None
-    multiply_adds: int
+    multiply_adds: int | None
     batch_norms: int
     runs: Mapping[int, RunFigures]
     failed: frozenset[int] = frozenset()
@@ -97,7 +98,7 @@ def groups_of(networks: Iterable[Network]) -> list[Groups]:
     """The groups of each depth that has a network with both, and one without either."""
     by_depth: dict[int, dict[str, Network]] = defaultdict(dict)
     for network in networks:
-        if network.group:
+        if network.group and network.depth is not None:
             by_depth[network.depth][network.group] = network
     needed = {BOTH, NO_DROPOUT, NO_BATCH_NORM}
     return [found for _, found in sorted(by_depth.items()) if needed <= set(found)]

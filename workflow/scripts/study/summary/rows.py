@@ -28,12 +28,13 @@ class Row:
     reported one: after the chosen epoch if the runs chose one, else after the last.
     `test_accuracy` and all losses except `chosen_test_loss` are those after the last epoch.
     `accuracy_interval` names the method of the 95 % interval from `accuracy_low` to
-    `accuracy_high`. The columns of summary.csv are these fields in this order.
+    `accuracy_high`. `depth` is None for a network in Python. The columns of summary.csv are these
+    fields in this order.
     """
 
     id: str
     label: str
-    depth: int
+    depth: int | None
     n_seeds: int
     accuracy: float | None
     accuracy_sd: float | None

@@ -20,6 +20,7 @@ def batch_norm_takes_time(groups: Sequence[Groups], seeds: Sequence[int], load: 
     conditions = []
     for found in groups:
         norm, dropout = found[NO_DROPOUT], found[NO_BATCH_NORM]
+        assert norm.multiply_adds and dropout.multiply_adds  # of declared layers
         work = math.log(norm.multiply_adds / dropout.multiply_adds)
         times = each_seed(
             lambda run, against: math.log(run.train_seconds / against.train_seconds),

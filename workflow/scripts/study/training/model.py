@@ -77,6 +77,7 @@ def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> kera
         activation = layer["activation"] or settings.activation
         common["activation"] = None if activation == "none" else activation
     if layer["type"] in ("conv", "dense"):
+        assert settings.initializer  # None for a network in Python only
         common["kernel_initializer"] = _seeded_initializer(settings.initializer, seed, name)
         common["use_bias"] = layer["bias"]
     match layer["type"]:
@@ -110,16 +111,22 @@ def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> kera
 
 
 def weight_variables(model: keras.Model) -> dict[str, keras.Variable]:
-    """The variables of the network by `{layer}/{variable}`, such as `conv_1/kernel`.
+    """The variables of the network by `{layer}/{variable}`, such as `conv_1/kernel`; of layers
+    inside another one by their whole path.
 
-    Dropout's counter is left out: it is no weight, and training does not use it.
+    The state of random layers is left out: it is no weight.
     """
-    return {
-        f"{layer.name}/{variable.name}": variable
-        for layer in model.layers
-        if not isinstance(layer, keras.layers.Dropout)
-        for variable in layer.weights
-    }
+    found: dict[str, keras.Variable] = {}
+    for layer in model.layers:
+        for variable in layer.weights:
+            if any(variable is other for other in found.values()):  # of a layer used twice
+                continue
+            inside = f"/{variable.path}".rpartition(f"/{layer.name}/")[2].lstrip("/")
+            name = f"{layer.name}/{inside}"
+            while name in found:
+                name += "_"
+            found[name] = variable
+    return found
 
 
 def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:

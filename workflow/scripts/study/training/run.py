@@ -19,7 +19,6 @@ from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.data.split import Data, sample, split
 from study.files import atomic, remove_leftovers, write_json
-from study.networks.costs import count_parameters
 from study.runs.definition import Definition
 from study.runs.history import write_history
 from study.runs.learning import why_not_learned
@@ -43,9 +42,12 @@ from study.training.tensorflow_setup import (
 )
 
 if TYPE_CHECKING:
+    from study.training.network import Network
     from study.training.trainer import Evaluation, Score
 
 log = logging.getLogger(__name__)
+
+FAILURE = "failed.json"
 
 EVALUATED_IMAGES = 5000  # at most, of the training images, after each epoch; 3 % of its time
 
@@ -64,6 +66,7 @@ class Outputs:
 def train_run(
     variant: str,
     definition: Definition,
+    source: str,
     code_digest: str,
     data: str | Path,
     manifest: str | Path,
@@ -73,9 +76,11 @@ def train_run(
 ) -> None:
     """Train a run as defined, evaluate it, and write its files.
 
+    `source` is the function that builds a network in Python, as in `models/mine.py:build`.
+
     Raises:
         StudyError: damaged data, a metric that is undefined on the validation images, no GPU for
-            the run, or a loss that is not finite.
+            the run, no network in Python, or a loss that is not finite.
         MemoryError: the network does not fit into the memory.
     """
     for file in asdict(outputs).values():
@@ -89,29 +94,35 @@ def train_run(
     avoid_failing_rewrites(settings.activation)
     if settings.precision == "mixed_bfloat16" and not (gpu or has_bfloat16()):
         log.warning("training.precision: this processor has no bfloat16; float32 would be faster")
+    from study.training.network import network_or_report
+
     with memory_errors():
-        _train_and_write(variant, definition, code_digest, description, images, outputs, checkpoint)
+        network = network_or_report(
+            definition, source, description, outputs.metrics.with_name(FAILURE)
+        )
+        _train_and_write(
+            variant, definition, network, code_digest, description, images, outputs, checkpoint
+        )
 
 
 def _train_and_write(
     variant: str,
     definition: Definition,
+    network: "Network",
     code_digest: str,
     manifest: Mapping[str, Any],
     images: tuple[Data, Data, Data],
     outputs: Outputs,
     checkpoint: Path,
 ) -> None:
-    from study.training.model import build_model, named_weights, set_weights
+    from study.training.model import named_weights, set_weights
     from study.training.trainer import Trainer
 
-    settings, layers, seed = definition.settings, definition.layers, definition.seed
-    shape, classes = tuple(manifest["input_shape"]), manifest["classes"]
+    settings, seed, model = definition.settings, definition.seed, network.model
     fitted, validation, test = images
-    model = build_model(layers, shape, classes, settings, seed)
     initial = named_weights(model)
     key = checkpoint_key(definition, code_digest, manifest)
-    trainer = Trainer(model, *fitted, settings, seed)
+    trainer = Trainer(model, *fitted, settings, seed, network.output)
     training = Training(f"{variant} seed {seed}", trainer, checkpoint, key)
     # No more than there are to validate on: of a small data set all would take a quarter longer.
     some = sample(fitted, min(EVALUATED_IMAGES, len(validation[1])))
@@ -149,7 +160,6 @@ def _train_and_write(
         "run_digest": key[:16],
         **describe_result(training, on_fitted, on_test, on_test_chosen),
         "pixel_scaling": asdict(trainer.scaling),
-        "parameters": count_parameters(layers, shape, classes),
         "threads": settings.threads,
         "validation": settings.validation,
         "versions": versions(),
@@ -161,7 +171,7 @@ def _train_and_write(
         "kernel_environment": kernel_environment(),
         "data": {"dataset": manifest["dataset"], "sha256": manifest["sha256"]},
         "settings": asdict(settings),
-        "layers": layers,
+        **network.description,
     }
     why = why_not_learned(metrics, manifest["test"]["per_class"])
     if why:
@@ -180,7 +190,7 @@ def _train_or_report(
     Raises:
         Diverged: the loss is not finite.
     """
-    failure, history = folder / "failed.json", folder / "failed-history.csv"
+    failure, history = folder / FAILURE, folder / "failed-history.csv"
     failure.unlink(missing_ok=True)
     history.unlink(missing_ok=True)
     stop = StopRequest()

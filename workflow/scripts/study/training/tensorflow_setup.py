@@ -49,7 +49,7 @@ def configure_tensorflow(threads: int, log: str | Path, gpu: str | None = None) 
     keras.config.set_image_data_format("channels_last")
 
 
-def avoid_failing_rewrites(activation: str) -> None:
+def avoid_failing_rewrites(activation: str | None) -> None:
     """Turn off TensorFlow's fusing of operations where it fails for the `activation`.
 
     It fuses a convolution with its bias and leaky ReLU, whose gradient still needs the value in

@@ -2,7 +2,8 @@
 
 The network is a plain Keras model of standard layers, which holds the weights. Only its execution
 is written out here: the same function and the same gradients as in Keras's `fit`, by cheaper
-TensorFlow kernels. docs/performance.md says what each of them is worth.
+TensorFlow kernels. docs/performance.md says what each of them is worth. A network in Python is run
+by Keras.
 """
 
 import time
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 from study.runs.definition import Settings
 from study.training.augment import random_geometry, transformed
 from study.training.averages import Averages
-from study.training.batch_norm import moving_statistics
 from study.training.forward import DropoutKey, logits
 from study.training.losses import image_losses
 from study.training.optimizer import optimizer_update
+from study.training.python_network import keras_logits
 from study.training.scaling import scaling_of
 from study.training.schedule import learning_rate
 
@@ -54,8 +55,12 @@ Evaluation = tuple[Score, NDArray[np.float32]]
 class Trainer:
     """Trains `model` on images [n, h, w, c] (0 to 255) with labels [n].
 
-    All that is random follows from seed, epoch and step. So a training that resumes with
-    the values of `variables` gives the same bits as an uninterrupted one.
+    All that is random follows from seed, epoch and step, and of a network in Python from the state
+    of its layers. So a training that resumes with the values of `variables` gives the same bits as
+    an uninterrupted one.
+
+    Args:
+        output: what a network in Python puts out, `logits` or `softmax`; None for declared layers.
     """
 
     def __init__(
@@ -65,11 +70,12 @@ class Trainer:
         labels: Labels,
         settings: Settings,
         seed: int,
+        output: str | None = None,
     ) -> None:
         self.model = model
         self.settings = settings
         self.seed = seed
-        self._precision = PRECISIONS[settings.precision]
+        self._output = output
         self.scaling = scaling_of(settings, images)
         self._images = tf.constant(images)  # once, as bytes; each step gathers its batch from it
         self._labels = tf.constant(labels, tf.int64)
@@ -78,7 +84,7 @@ class Trainer:
         self._update, optimizer_state = optimizer_update(settings, weights)
         self.variables: list[tf.Variable] = [
             *weights,
-            *(variable.value for layer in model.layers for variable in moving_statistics(layer)),
+            *(variable.value for variable in model.non_trainable_variables),
             *optimizer_state,
             self._totals,
         ]
@@ -193,13 +199,19 @@ class Trainer:
             if self.settings.augment:
                 images = transformed(images, tf.gather(self._geometry, batch))
             images = self.scaling.apply(images)
-            output = logits(self.model, images, self.settings.batch_size, key, self._precision)
+            output = self._logits(images, self.settings.batch_size, key)
             losses = image_losses(self.settings, output, labels)
             loss = tf.reduce_mean(losses)
+            # Penalties on weights or activations, which only a network in Python can have.
+            loss = tf.add_n([loss, *map(tf.reduce_sum, self.model.losses)])
         number = (epoch - 1) * self.steps_per_epoch + step
         rate = None if self._rate is None else self._rate(number)
-        self._update(tape.gradient(loss, self._weights), rate)
+        unused = tf.UnconnectedGradients.ZERO
+        self._update(tape.gradient(loss, self._weights, unconnected_gradients=unused), rate)
         self.averages.update(number)
+        for variable in self.model.trainable_variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
         self._count(losses, tf.nn.softmax(output), labels)
 
     def _evaluation_steps(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -208,7 +220,7 @@ class Trainer:
         def step(number: tf.Tensor, parts: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
             first = number * EVALUATION_BATCH
             part = slice(first, first + EVALUATION_BATCH)
-            output = logits(self.model, self.scaling.apply(images[part]), EVALUATION_BATCH)
+            output = self._logits(self.scaling.apply(images[part]), EVALUATION_BATCH)
             probabilities = tf.nn.softmax(output)
             self._count(
                 image_losses(self.settings, output, labels[part]), probabilities, labels[part]
@@ -221,6 +233,13 @@ class Trainer:
             lambda number, _: number < steps, step, [0, parts], parallel_iterations=1
         )
         return parts.concat()
+
+    def _logits(self, images: tf.Tensor, batch: int, key: DropoutKey | None = None) -> tf.Tensor:
+        """The network's output before the softmax; in training with a `key`."""
+        if self._output:
+            return keras_logits(self.model, self._output, images, key)
+        precision = PRECISIONS[self.settings.precision] if key else tf.float32
+        return logits(self.model, images, batch, key, precision)
 
     def _count(self, losses: tf.Tensor, probabilities: tf.Tensor, labels: tf.Tensor) -> None:
         """Add the batch's losses and correct answers to the totals.
