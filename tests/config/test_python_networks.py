@@ -185,7 +185,9 @@ def test_the_page_writes_the_function_back(own: Config) -> None:
         "layers": [],
         "python": vars(variant.python),
     }
-    text = configuration("mnist", [1], 0.2, study.verdict, [described], [described], [])
+    text = configuration(
+        "mnist", [1], study.comparison, study.verdict, [described], [described], []
+    )
     written = yaml.safe_load(text) | {"datasets": own["datasets"]}
     assert written["variants"][0]["python"] == "models/mine.py:build"
     assert load_study(written).runs[0].definition == study.runs[0].definition
