@@ -18,7 +18,7 @@ from study.statistics.ensembles import (
 )
 
 # Probabilities of class 0, which both images have, by three networks.
-FIRST, SECOND, THIRD = [0.9, 0.4], [0.4, 0.7], [0.4, 0.2]
+FIRST, SECOND, THIRD = [0.9, 0.3], [0.4, 0.9], [0.4, 0.15]
 
 
 def run_of(of_class_0: list[float]) -> Probabilities:
@@ -32,12 +32,12 @@ def write(folder: Path, name: str, run: Probabilities) -> str:
 
 
 def test_an_ensemble_of_three_networks_by_hand() -> None:
-    """Singles get 1, 1 and 0 of 2 images right; pairs 2, 1 and 0; all three 1, where most votes get
-    none.
+    """Singles get 1, 1 and 0 of 2 images right; pairs 2, 1 and 1; all three 1, where most votes get
+    none and the largest probability 2.
     """
     rows = ensembles_of("a", [run_of(each) for each in (FIRST, SECOND, THIRD)])
-    assert [row.accuracy for row in rows] == pytest.approx([1 / 3, 1 / 2, 1 / 2])
-    assert [row.sd for row in rows[:2]] == pytest.approx([0.288675, 0.5], abs=1e-6)
+    assert [row.accuracy for row in rows] == pytest.approx([1 / 3, 2 / 3, 1 / 2])
+    assert [row.sd for row in rows[:2]] == pytest.approx([0.288675, 0.288675], abs=1e-6)
     assert rows[2] == EnsembleRow("a", 3, 3, 1, "all", rows[2].accuracy, None)
     assert [(row.members, row.subsets, row.taken) for row in rows[:2]] == [
         *((1, 3, "all"), (2, 3, "all")),
