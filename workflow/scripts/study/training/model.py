@@ -60,15 +60,17 @@ def _after(
 
 
 def _seeded_initializer(kind: str, seed: int, name: str) -> keras.Initializer:
-    """Keras's initializer `kind` with the seed of the layer `name`, where it takes a seed.
-
-    Keras's TensorFlow backend uses 31 bits of a seed.
-    """
+    """Keras's initializer `kind` with the seed of the layer `name`, where it takes a seed."""
     initializer = keras.initializers.get(kind)
     config = initializer.get_config()
     if "seed" in config:
-        config["seed"] = layer_seed(seed, name) % 2**31
+        config["seed"] = _keras_seed(seed, name)
     return type(initializer).from_config(config)
+
+
+def _keras_seed(seed: int, name: str) -> int:
+    """The layer's seed in the 31 bits that Keras's TensorFlow backend uses."""
+    return layer_seed(seed, name) % 2**31
 
 
 def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> keras.Layer:
@@ -96,7 +98,8 @@ def _keras_layer(layer: Layer, name: str, settings: Settings, seed: int) -> kera
         case "global_avg_pool":
             return keras.layers.GlobalAveragePooling2D(name=name)
         case "dropout":
-            return keras.layers.Dropout(layer["rate"], name=name)
+            # Training draws its masks without this seed; model.keras holds it.
+            return keras.layers.Dropout(layer["rate"], seed=_keras_seed(seed, name), name=name)
         case "batch_norm":
             return keras.layers.BatchNormalization(name=name)
         case "flatten":
