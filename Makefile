@@ -1,5 +1,7 @@
 # make demo    the whole study on the digits inside scikit-learn, without a download
 # make study   the study on MNIST
+# make watch   how far the trainings of a study are, while it runs; the demo's:
+#              make watch CONFIGFILE=config/digits.yaml
 # make test    the tests
 # make soak    kill the study a hundred times and compare (docs/reliability.md)
 # make bench   time the training against others (docs/performance.md)
@@ -14,7 +16,7 @@ SLURM := slurmctld slurmd slurm-client munge
 # Snakemake runs the scripts with the python on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo study test test-browser test-slurm soak bench check lock
+.PHONY: demo study watch test test-browser test-slurm soak bench check lock
 
 demo: .venv/installed
 	snakemake --cores all --configfile config/digits.yaml
@@ -25,6 +27,9 @@ study: .venv/installed
 # A worker for each core, at most four: tests train, and take up to 4 GB each.
 test: .venv/installed
 	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+watch: .venv/installed
+	@python workflow/scripts/watch.py $(if $(CONFIGFILE),--configfile $(CONFIGFILE))
 
 # Installs Slurm where that is possible; without it the tests skip, or fail with REQUIRE_SLURM=1.
 test-slurm: .venv/installed

@@ -205,6 +205,15 @@ def test_each_epoch_shows_on_the_console_and_in_the_log(finished: Path) -> None:
     assert "conv3-k3 seed 1 | epoch 2/2 | loss " in log
 
 
+def test_the_finished_study_can_be_watched(finished: Path) -> None:
+    checkout = finished / "checkout"
+    command = [sys.executable, "workflow/scripts/watch.py", "--configfile"]
+    done = subprocess.run(
+        [*command, str(finished / "overlay.yaml")], cwd=checkout, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("results: 2 of 2 trainings done\n"), done.stderr
+
+
 def test_a_report_can_be_made(finished: Path) -> None:
     done = run_snakemake(
         finished / "checkout",
