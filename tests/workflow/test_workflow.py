@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -203,6 +204,22 @@ def test_each_epoch_shows_on_the_console_and_in_the_log(finished: Path) -> None:
     log = (finished / "checkout/results/logs/train/conv3-k3/seed-1.log").read_text()
     assert "conv3-k3 seed 1 | epoch 1/2 | loss " in log
     assert "conv3-k3 seed 1 | epoch 2/2 | loss " in log
+
+
+def test_the_readmes_lines_for_pandas(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(import pandas as pd\n.*?)```", readme, flags=re.DOTALL)
+    *_, means, curves = block.strip().splitlines()
+    monkeypatch.chdir(finished / "checkout")
+    found: dict[str, Any] = {}
+    exec(block, found)
+    mean = eval(means, found)["mean"]
+    for variant in ("conv3-k3", "conv3-no-bn"):
+        metrics = json.loads((run_folder(finished, variant) / "metrics.json").read_text())
+        rate = metrics["settings"]["learning_rate"]
+        assert mean[variant, rate] == metrics["test_accuracy"]
+        assert eval(curves, found)[variant].iloc[-1] == metrics["validation_accuracy"]
+    assert list(found["epochs"])[2:] == HISTORY
 
 
 def test_the_finished_study_can_be_watched(finished: Path) -> None:

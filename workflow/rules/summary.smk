@@ -56,6 +56,8 @@ rule summarize:
         markdown=f"{study.outdir}/summary.md",
         csv=f"{study.outdir}/summary.csv",
         latex=f"{study.outdir}/summary.tex",
+        runs=f"{study.outdir}/runs.csv",
+        epochs=f"{study.outdir}/epochs.csv",
     log:
         f"{study.outdir}/logs/summarize.log",
     benchmark:
@@ -71,6 +73,7 @@ rule summarize:
         licence=study.dataset["licence"],
         source=study.dataset["source"],
         metric=study.comparison["metric"],
+        levels={variant.id: variant.levels for variant in study.variants if variant.levels},
         code=code_digest("summarize.py"),
     script:
         "../scripts/summarize.py"

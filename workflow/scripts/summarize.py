@@ -1,9 +1,11 @@
-"""Summarize the study: its page, its tables in LaTeX, and one row per variant in CSV."""
+"""Summarize the study: its text, its tables in LaTeX, and in CSV by variant, run and epoch."""
 
 from typing import TYPE_CHECKING, Any
 
 from study.logs import script_log
 from study.summary.report import read_summary, write_summary
+from study.summary.tidy import epoch_table, run_table
+from study.tables import write_csv
 
 if TYPE_CHECKING:
     snakemake: Any
@@ -33,3 +35,6 @@ if __name__ == "__main__":
             markdown=snakemake.output.markdown,
             latex=snakemake.output.latex,
         )
+        runs = run_table(summary.metrics, summary.failures, snakemake.params.levels)
+        write_csv(snakemake.output.runs, runs)
+        write_csv(snakemake.output.epochs, epoch_table(summary.histories))
