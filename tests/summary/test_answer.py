@@ -33,14 +33,24 @@ def test_nothing_is_concluded_without_runs() -> None:
 def test_one_seed_tells_no_networks_apart() -> None:
     sentences = answer(
         [row("a", 0.99, 1), row("b", 0.98, 1)],
-        contrasts(("b", "a", -1.0, "too few seeds to tell", "6")),
+        contrasts(("b", "a", -1.0, "too few seeds to tell", "6")).assign(n=1),
         ACCURACY,
     )
+    assert len(sentences) == 1
     assert "highest test accuracy is that of `a`: 99.00% (1 seed)" in sentences[0]
     assert "One seed cannot tell networks apart" in sentences[0]
+    assert "To tell them apart takes at least 6 seeds (`seeds: 6`)." in sentences[0]
+
+
+def test_few_seeds_say_how_many_it_takes() -> None:
+    sentences = answer(
+        [row("a", 0.99, 3), row("b", 0.98, 3)],
+        contrasts(("b", "a", -1.0, "too few seeds to tell", "12")).assign(n=3),
+        ACCURACY,
+    )
     assert sentences[1] == (
         "1 of 1 pair of networks cannot be told apart with these seeds; to tell 1 of them takes at "
-        "least 6 seeds."
+        "least 12 seeds."
     )
 
 

@@ -29,7 +29,7 @@ def test_contrasts_say_what_may_be_concluded() -> None:
     equal = small | {"verdict": "no difference larger than 0.2", "margin_of_errors": 0.33}
     failed = COMPARISON | {"verdict_without_failed": "undecided", "failed_runs": "b seed 3"}
     text = text_of(study(), comparisons=(COMPARISON, empty, few, small, equal, failed))
-    section = text[text.index("## What may be concluded") :]
+    section = text[text.index("## Differences between networks") :]
     figures = ["−0.73", "−0.90 to −0.50", "0.018", "0.05 (0.00 to 0.36)"]
     assert tables(section)[0] == [
         [
@@ -56,12 +56,12 @@ def test_contrasts_say_what_may_be_concluded() -> None:
         "is 25 to 33 % of the baselines' errors",
     ):
         assert part in section
-    assert "## What may be concluded" not in text_of(study())
+    assert "## Differences between networks" not in text_of(study())
 
 
 def test_several_families_are_told_apart() -> None:
     text = text_of(study(), comparisons=(COMPARISON, COMPARISON | {"family": "other"}))
-    head, *rows = tables(text[text.index("## What may be concluded") :])[0]
+    head, *rows = tables(text[text.index("## Differences between networks") :])[0]
     assert head[:2] == ["Family", "Contrast"]
     assert [row[0] for row in rows] == ["study", "other"]
 
@@ -73,10 +73,10 @@ def test_effects_are_told_where_there_are_factors() -> None:
         **{"verdict": "higher", "within_margin": "no"},
     }
     text = text_of(study(), effects=(effect,))
-    _, row = tables(text[text.index("## Effects of the factors") :])[0]
+    _, row = tables(text[text.index("<b>Effects of the factors") :])[0]
     figures = ["+0.50", "+0.25 to +0.75", "< 0.001"]
     assert row == ["dropout", "with → without", "5", *figures, "higher"]
-    assert "## Effects" not in text_of(study())
+    assert "Effects" not in text_of(study())
 
 
 def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None:
@@ -86,7 +86,7 @@ def test_the_notebooks_conclusions_stand_with_answers_figures_and_rule() -> None
     networks = networks_of(VARIANTS, runs, histories, failures_among(runs))
     conclusions = five_conclusions(networks, "the load")
     text = text_of(runs, seeds=3, conclusions=conclusions)
-    answers, *details = tables(text[text.index("## The notebook's five conclusions") :])
+    answers, *details = tables(text[text.index("<b>The notebook's five conclusions") :])
     assert [row[0] for row in answers[1:]] == ["1", "2", "3", "4", "5"]
     assert {row[3] for row in answers[1:]} == {"3"}
     names = [row[0] for row in details[0][1:]]

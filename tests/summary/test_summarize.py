@@ -213,7 +213,7 @@ def test_the_chosen_epoch_is_reported_beside_the_last() -> None:
     assert (row.accuracy, row.test_accuracy) == pytest.approx((0.996, 0.9946))
     assert (row.chosen_epoch, row.chosen_test_loss) == pytest.approx((8.5, 0.0123))
     text = text_of(runs, 2)
-    section = text[text.index("## Choice of the epoch") :]
+    section = text[text.index("<b>Choice of the epoch") :]
     head, ours = tables(section)[0]
     assert dict(zip(head, ours, strict=True)) == {
         "Variant": "`conv3-k3`",

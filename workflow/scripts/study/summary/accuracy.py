@@ -8,7 +8,7 @@ from study.statistics.failures import Failures
 from study.summary.overfitting import Thresholds, describe
 from study.summary.provenance import alert, distinct
 from study.summary.rows import Row
-from study.summary.sections import INTERVAL, Alert, Block, Kind, Section, Table, table_of
+from study.summary.sections import INTERVAL, Alert, Block, Kind, Section, Table, Weight, table_of
 from study.words import NONE, count_of, number, plural
 
 NAMES = {
@@ -103,27 +103,33 @@ def performance_table(rows: Sequence[Row]) -> Table:
 
 
 def selection_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section | None:
-    """How the epoch was chosen; None without a finished run."""
-    if not runs:
+    """How the epoch was chosen; None if no run chose one."""
+    if all(row.chosen_epoch is None for row in rows):
         return None
-    blocks: list[Block] = []
-    if any(row.chosen_epoch is not None for row in rows):
-        blocks += [
+    return Section(
+        "Choice of the epoch",
+        [
             selection_table(rows, runs),
             f"The chosen epoch is the one with the {_best(runs)} on {_chosen_on(runs)}, the "
             "first on ties (median over seeds). The test images had no part in the choice.",
-        ]
+        ],
+        weight=Weight.MINOR,
+    )
+
+
+def _validated_on_test(rows: Sequence[Row]) -> list[str]:
+    """What follows for the networks that were validated on the test images, if there are any."""
     on_test = [row.id for row in rows if row.n_seeds and row.chosen_epoch is None]
-    if on_test:
-        every = len(on_test) == sum(row.n_seeds > 0 for row in rows)
-        whose = "" if every else " of " + ", ".join(f"`{id_}`" for id_ in on_test)
-        blocks.append(
-            f"The test set served for validation{whose}, as in the notebook. It did not choose "
-            "the epoch: accuracies are those of the last epoch. The best epoch in the table below "
-            "was found on the test images, so its accuracy would be too good; `validation: "
-            "holdout` or `given` chooses an epoch without them."
-        )
-    return Section("Choice of the epoch", blocks)
+    if not on_test:
+        return []
+    every = len(on_test) == sum(row.n_seeds > 0 for row in rows)
+    whose = "" if every else " of " + ", ".join(f"`{id_}`" for id_ in on_test)
+    return [
+        f"The test set served for validation{whose}, as in the notebook. It did not choose the "
+        "epoch: accuracies are those of the last epoch. The best epoch in the table of costs was "
+        "found on the test images, so its accuracy would be too good; `validation: holdout` or "
+        "`given` chooses an epoch without them."
+    ]
 
 
 CHOSEN_ON = {"holdout": "held-out training images", "given": "the given validation images"}
@@ -216,7 +222,7 @@ def _how_to_read(rows: Sequence[Row], test_images: int, thresholds: Thresholds) 
         )
     if any(row.chosen_epoch is not None for row in rows):
         sentences.append("Accuracy is that of the chosen epoch, errors are those of the last.")
-    return " ".join([*sentences, describe(thresholds)])
+    return " ".join([*sentences, describe(thresholds), *_validated_on_test(rows)])
 
 
 def _methods(rows: Sequence[Row]) -> list[str]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from study.runs.measures import Measure, best_place
 from study.statistics.findings import BETTER, IDENTICAL, NO_PAIR, TOO_FEW, WORSE
+from study.statistics.sign_flip import least_seeds
 from study.summary.rows import Row, measured
 from study.words import count_of, number, plural, signed
 
@@ -26,7 +27,7 @@ def answer(rows: Sequence[Row], comparisons: pd.DataFrame, measure: Measure) -> 
         _best(finished, measure),
         _decided(contrasts, measure),
         _small(contrasts),
-        _open(contrasts),
+        "" if max(row.n_seeds for row in finished) == 1 else _open(contrasts),
         _unfinished(rows),
     ]
     return [sentence for sentence in sentences if sentence]
@@ -43,8 +44,8 @@ def _best(finished: Sequence[Row], measure: Measure) -> str:
     text = f"The {end} {mean} is that of `{best.id}`: {number(value, measure.spec)} ({seeds})."
     if max(row.n_seeds for row in finished) == 1:
         text += (
-            " One seed cannot tell networks apart: another seed may order them otherwise, so no "
-            "difference between networks is shown."
+            " One seed cannot tell networks apart: another seed may order them otherwise. To tell "
+            f"them apart takes at least {least_seeds()} seeds (`seeds: {least_seeds()}`)."
         )
     return text
 

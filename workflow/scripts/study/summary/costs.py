@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from study.summary.rows import Row
-from study.summary.sections import Cell, Kind, Section, Table, table_of
+from study.summary.sections import Cell, Kind, Section, Table, Weight, table_of
 from study.words import number, signed
 
 NOTABLE = 0.4
@@ -13,7 +13,7 @@ NOTABLE = 0.4
 def cost_section(rows: Sequence[Row]) -> Section:
     """The costs, and the published accuracies if there are any."""
     title = "Cost, and the published accuracy" if any_published(rows) else "Cost"
-    return Section(title, [cost_table(rows), *_notable(rows)])
+    return Section(title, [cost_table(rows), *_notable(rows)], weight=Weight.MINOR)
 
 
 def any_published(rows: Sequence[Row]) -> bool:

@@ -1,6 +1,6 @@
 """The conclusions that the runs allow: contrasts, effects of factors, the notebook's claims."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ from study.statistics.conditions import NO_ANSWER, Conclusion
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import BETTER, HIGHER, IDENTICAL, LOWER, NO_PAIR, WORSE
 from study.statistics.sign_flip import least_seeds
-from study.summary.sections import INTERVAL, Bullets, Cell, Kind, Section, Table, table_of
+from study.summary.sections import INTERVAL, Bullets, Cell, Kind, Section, Table, Weight, table_of
 from study.words import NONE, p_value, signed
 
 
@@ -19,13 +19,14 @@ def contrast_section(comparisons: pd.DataFrame) -> Section | None:
     if comparisons.empty:
         return None
     return Section(
-        "What may be concluded",
+        "Differences between networks",
         [
             contrast_table(comparisons),
             _what_is_tested(comparisons) + _margin(comparisons),
             "`comparisons.csv` states each in a sentence, with McNemar's test for each seed; "
             "`contrasts.png` draws them.",
         ],
+        weight=_weight(comparisons["n"]),
     )
 
 
@@ -67,6 +68,7 @@ def effect_section(effects: pd.DataFrame) -> Section | None:
             "Main effects and interactions of two factors, computed within each of n seeds. "
             + _what_is_tested(effects),
         ],
+        weight=_weight(effects["n"]),
     )
 
 
@@ -121,9 +123,11 @@ def conclusion_section(conclusions: Sequence[Conclusion], measure: Measure) -> S
                     condition_table(conclusion),
                     Bullets([conclusion.rule, *conclusion.remarks]),
                 ],
+                weight=Weight.MINOR,
             )
             for conclusion in conclusions
         ],
+        _weight([conclusion.n for conclusion in conclusions]),
     )
 
 
@@ -172,6 +176,14 @@ def condition_table(conclusion: Conclusion) -> Table:
         },
         rows,
     )
+
+
+def _weight(seeds: Iterable[int]) -> Weight:
+    """How much findings matter that rest on so many seeds each."""
+    most = max(seeds)
+    if most >= least_seeds():
+        return Weight.MAIN
+    return Weight.MINOR if most > 1 else Weight.OPEN
 
 
 def _what_is_tested(table: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from study.runs.measures import MEASURES, Measure
 from study.statistics.ensembles import MOST_SUBSETS
 from study.summary.rows import Row, measured
-from study.summary.sections import Cell, Kind, Section, Table, table_of
+from study.summary.sections import Cell, Kind, Section, Table, Weight, table_of
 from study.words import number
 
 SIZES = (2, 3, 5, 10)
@@ -30,6 +30,7 @@ def measure_section(rows: Sequence[Row], measure: Measure) -> Section | None:
             "true classes, whatever loss was trained. The Brier score is summed over classes, so "
             "that it lies between 0 and 2. Of these two, lower is better.",
         ],
+        weight=Weight.MINOR if max(row.n_seeds for row in rows) > 1 else Weight.OPEN,
     )
 
 
@@ -72,6 +73,7 @@ def ensemble_section(ensembles: pd.DataFrame) -> Section | None:
             "ensembles may be picked: that of An et al. (2020) keeps the best epoch and the best "
             "of 120 ensembles by their accuracy on the test images, and is not comparable.",
         ],
+        weight=Weight.MINOR,
     )
 
 

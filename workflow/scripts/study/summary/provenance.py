@@ -8,7 +8,7 @@ from study.runs.metrics import Metrics
 from study.summary.costs import any_published
 from study.summary.groups import load_of
 from study.summary.rows import Row
-from study.summary.sections import Alert, Bullets, Section
+from study.summary.sections import Alert, Bullets, Section, Weight
 from study.words import seeds_in_words
 
 # May change a result; runs that differ in one of these call for an alert.
@@ -31,13 +31,26 @@ PROVENANCE = MADE_WITH | {
     "Git commit": lambda run: _short_commit(run["git_commit"]),
 }
 
+TOGETHER = (
+    ("Python", "TensorFlow", "Keras", "NumPy", "scikit-learn"),
+    ("Processor", "oneDNN", "Threads per run", "Arithmetic of the steps"),
+    ("Project", "Git commit", "Training code digest", "Data SHA-256"),
+)
+"""What stands on one line."""
+
 
 def provenance_section(rows: Sequence[Row], runs: Sequence[Metrics]) -> Section:
     """All values of each thing that the runs were made with, and the definitions of figures."""
     made_with = [
-        f"{name}: {', '.join(distinct(runs, value))}" for name, value in PROVENANCE.items() if runs
+        "; ".join(f"{name}: {', '.join(distinct(runs, PROVENANCE[name]))}" for name in names)
+        for names in TOGETHER
+        if runs
     ]
-    return Section("How this was computed", [Bullets([*made_with, *_definitions(rows)])])
+    return Section(
+        "How this was computed",
+        [Bullets([*made_with, *_definitions(rows)])],
+        weight=Weight.MINOR,
+    )
 
 
 def alert(runs: Sequence[Metrics]) -> list[Alert]:

@@ -20,6 +20,7 @@ from study.statistics.effects import EffectRow
 from study.statistics.ensembles import EnsembleRow
 from study.statistics.failures import Failures, find_failures
 from study.summary.accuracy import accuracy_section, selection_section
+from study.summary.answer import answer
 from study.summary.conclusions import five_conclusions
 from study.summary.costs import cost_section
 from study.summary.evidence import conclusion_section, contrast_section, effect_section
@@ -180,7 +181,8 @@ def read_summary(
 def write_summary(summary: Summary, *, csv: str, markdown: str, latex: str) -> None:
     """Write the summary in its three formats."""
     write_records(csv, Row, summary.rows)
-    texts = ((markdown, to_markdown(summary.sections)), (latex, to_latex(summary.sections)))
+    lead = answer(summary.rows, summary.comparisons, summary.measure)
+    texts = ((markdown, to_markdown(summary.sections, lead)), (latex, to_latex(summary.sections)))
     for path, text in texts:
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -55,6 +55,16 @@ Block = str | Table | Bullets | Alert
 """A paragraph, or something else below a title."""
 
 
+class Weight(Enum):
+    """How much a section matters to most readers."""
+
+    MAIN = auto()
+    MINOR = auto()
+    """Folded away."""
+    OPEN = auto()
+    """Left out of a short text, because one seed shows no spread."""
+
+
 @dataclass(frozen=True)
 class Section:
     """A title with its content; `details` are sections that a page may fold away."""
@@ -62,6 +72,7 @@ class Section:
     title: str
     blocks: Sequence[Block]
     details: Sequence["Section"] = ()
+    weight: Weight = Weight.MAIN
 
 
 Entry = TypeVar("Entry")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from study.data.manifest import Manifest
 from study.runs.metrics import Metrics, RunKey
-from study.summary.sections import Alert, Bullets, Section
+from study.summary.sections import Alert, Bullets, Section, Weight
 from study.words import seeds_in_words
 
 DID_NOT_LEARN = "Did not learn"
@@ -65,4 +65,5 @@ def data_section(
                 ]
             )
         ],
+        weight=Weight.MINOR,
     )
