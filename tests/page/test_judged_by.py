@@ -59,7 +59,7 @@ def test_summary_and_page_are_about_the_measure(made: MadeUp) -> None:
 def test_ensembles_stand_beside_the_mean_single_network(made: MadeUp) -> None:
     summary = made.summary()
     text = to_markdown(summary.sections)
-    section = text[text.index("## Ensembles over seeds") :]
+    section = text[text.index("<b>Ensembles over seeds") :]
     found = read_records(made.folder / "ensembles.csv", EnsembleRow).to_dict("records")
     ensembles = {(row["variant"], row["members"]): row for row in found}
     for row in summary.rows:
