@@ -35,6 +35,10 @@ if __name__ == "__main__":
             markdown=snakemake.output.markdown,
             latex=snakemake.output.latex,
         )
-        runs = run_table(summary.metrics, summary.failures, snakemake.params.levels)
+        known = {
+            run: {**metrics, "evaluation": summary.evaluations[run]}
+            for run, metrics in summary.metrics.items()
+        }
+        runs = run_table(known, summary.failures, snakemake.params.levels)
         write_csv(snakemake.output.runs, runs)
         write_csv(snakemake.output.epochs, epoch_table(summary.histories))

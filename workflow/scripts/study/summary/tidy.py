@@ -28,7 +28,7 @@ def run_table(
 
     Args:
         runs: what is known of each finished run, as in metrics.json; mappings in it become columns
-            with dots in their names, as `settings.learning_rate`.
+            with dots in their names, as `settings.learning_rate` and `evaluation.auc`.
         failures: the errors of failed runs.
         levels: the levels of the factors, by variant; empty without factors.
     """
