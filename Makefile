@@ -28,7 +28,9 @@ study: .venv/installed
 test: .venv/installed
 	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-watch: .venv/installed
+# Does not install, which would replace the packages under a study that runs.
+watch:
+	@test -e .venv/installed || { echo "no .venv yet; make demo or make study installs it" >&2; exit 1; }
 	@python workflow/scripts/watch.py $(if $(CONFIGFILE),--configfile $(CONFIGFILE))
 
 # Installs Slurm where that is possible; without it the tests skip, or fail with REQUIRE_SLURM=1.

@@ -1,5 +1,6 @@
 """The code digest changes with what can change a result, and with nothing else."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -189,6 +190,40 @@ def test_a_split_package_does_not_count(project: Path) -> None:
         },
     )
     assert digest_after(project) == before
+
+
+@pytest.mark.parametrize(
+    ("once", "other"),
+    [
+        ("ALL = []\nALL.append(1)\n", "ALL = []\nALL.append(1)\nALL.append(1)\n"),
+        ("ALL = []\nALL.append(1)\nALL.append(2)\n", "ALL = []\nALL.append(2)\nALL.append(1)\n"),
+        ("ALL = 1\nALL = 2\n", "ALL = 2\nALL = 1\n"),
+    ],
+)
+def test_how_often_and_in_what_order_statements_run_counts(
+    project: Path, once: str, other: str
+) -> None:
+    using = "def used(x):\n    return ALL\n"
+    write(project, {"package/tools.py": once + using})
+    before = digest_after(project)
+    write(project, {"package/tools.py": other + using})
+    assert digest_after(project) != before
+
+
+def test_training_reaches_no_words_of_tables() -> None:
+    """They may change without a training being made again."""
+    reached = reached_code(SCRIPTS / "train.py", SCRIPTS)
+    names = {name for statement in reached for name in bound_names(statement)}
+    assert {"train_run", "best_place", "LOWER_IS_BETTER"} <= names
+    assert not names & {"MEASURES", "Measure", "FIGURES", "PARTS", "problem_of"}
+
+
+def bound_names(statement: ast.stmt) -> list[str]:
+    """The names that a definition or an assignment binds."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def test_an_import_within_a_function_counts_by_what_it_binds(project: Path) -> None:

@@ -49,8 +49,8 @@ def test_few_seeds_say_how_many_it_takes() -> None:
         ACCURACY,
     )
     assert sentences[1] == (
-        "1 of 1 pair of networks cannot be told apart with these seeds; to tell 1 of them takes at "
-        "least 12 seeds."
+        "1 of 1 comparison is not decided with these seeds; 6 seeds can show a large difference, "
+        "and one as small as the margin takes about 12 seeds."
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from small_training import EPOCHS, make_training, random_images
 from study.errors import StudyError
-from study.runs.measures import check_measurable
+from study.runs.choice import check_measurable
 from study.training.loop import Diverged, best_epoch, train
 from study.training.model import named_weights
 from study.training.run import describe_result

@@ -125,10 +125,10 @@ def move(checkout: Path) -> None:
         (edit_what_it_reaches, ITS_RUNS),
         (edit_what_it_does_not_reach, NOTHING),
         # The comparisons say what differs, and the page has the configuration.
-        (move, AGGREGATES - {("plot_study", "")}),
+        (move, AGGREGATES - {("plot_study", ""), ("ensemble", "")}),
     ],
 )
-def test_exactly_these_jobs_rerun(checkout: Path, change, expected: set[Job]) -> None:
+def test_what_reruns_for_a_network_in_python(checkout: Path, change, expected: set[Job]) -> None:
     change(checkout)
     assert plan(checkout) == expected
 

@@ -144,6 +144,6 @@ def test_an_archive_of_other_arrays_is_refused_with_their_names(project: Path) -
     path = project / "other.npz"
     np.savez(path, images=np.zeros((6, 8, 8), "u1"), labels=np.zeros(6, "u1"))
     assert refusal(project, study(path)) == (
-        f"configuration: datasets.own.npz: {path} has no array x_train, y_train, x_test, y_test; "
+        f"configuration: datasets.own.npz: {path}: no array x_train, y_train, x_test, y_test; "
         "the arrays in it are images, labels"
     )

@@ -39,8 +39,8 @@ def code_digest(script: str, root: Path = SCRIPTS) -> str:
         FileNotFoundError: there is no such script.
         SyntaxError: a source cannot be parsed.
     """
-    labels = _labels(reached_code(root / script, root))
-    return _hash(*sorted(set(labels.values())))[:16]
+    reached = reached_code(root / script, root)
+    return _digest(_project(root), reached, _labels(reached))
 
 
 def function_digest(file: Path, name: str) -> str:
@@ -54,9 +54,10 @@ def function_digest(file: Path, name: str) -> str:
     file = file.absolute()
     project = _Project(file.parent)
     function = project.binding(file, name)
-    labels = _labels(_reached(project, function.statements, file))
-    own = sorted(labels[statement] for statement in function.statements)
-    return _hash(*own, *function.outside, *sorted(set(labels.values())))[:16]
+    reached = _reached(project, function.statements, file)
+    labels = _labels(reached)
+    own = [labels[statement] for statement in function.statements]
+    return _hash(*own, *function.outside, _digest(project, reached, labels))[:16]
 
 
 def reached_code(script: Path, root: Path) -> Uses:
@@ -93,6 +94,14 @@ def _reached(project: "_Project", begin: Iterable[ast.stmt], source: Path) -> Us
     return reached
 
 
+def _digest(project: "_Project", reached: Uses, labels: Mapping[ast.stmt, str]) -> str:
+    """Digest of all statements, and of the order in which each module runs its loose ones."""
+    modules = {project.module_of[statement].source for statement in reached}
+    loose = (project.module(source).loose for source in modules)
+    orders = (_hash(*map(labels.__getitem__, each)) for each in loose if len(each) > 1)
+    return _hash(*sorted(set(labels.values())), *sorted(orders))[:16]
+
+
 def _labels(reached: Uses) -> dict[ast.stmt, str]:
     """A digest for each statement that tells it from all others by its text and by what it uses.
 
@@ -106,7 +115,7 @@ def _labels(reached: Uses) -> dict[ast.stmt, str]:
             statement: _hash(
                 labels[statement],
                 *(
-                    f"{name}: {' '.join(sorted(labels[used] for used in binding.statements))} "
+                    f"{name}: {' '.join(labels[used] for used in binding.statements)} "
                     f"{' '.join(binding.outside)}"
                     for name, binding in sorted(reached[statement].items())
                 ),

@@ -11,8 +11,9 @@ from study.config.variants import Variant
 from study.data.headers import ARRAYS, VALIDATION_ARRAYS, Form
 from study.errors import StudyError
 from study.networks.shapes import check_network
+from study.runs.choice import ACCURACY
 from study.runs.definition import OF_LAYERS
-from study.runs.measures import ACCURACY, MEASURES
+from study.runs.measures import MEASURES
 
 PROJECT_FOLDERS = (
     *("benchmarks", "config", "data", "docs", "envs", "profiles", "tests", "workflow"),

@@ -77,10 +77,21 @@ def shape_in_words(shape: Sequence[int]) -> str:
     return " × ".join(str(side) for side in shape)
 
 
+def _in_words(value: Any) -> str:
+    """`{"kind": "cosine", "warmup": 1.0}` as `cosine, warmup 1`."""
+    if isinstance(value, Mapping):
+        parts = {name: part for name, part in value.items() if name != "kind"}
+        named = [f"{name} {_in_words(part)}" for name, part in parts.items()]
+        return ", ".join([*filter(None, [value.get("kind")]), *named])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def settings_table(settings: Mapping[str, Any]) -> Table:
     """How the network is trained."""
     rows = [
-        [name.replace("_", " "), "none" if value is None else str(value)]
+        [name.replace("_", " "), _in_words(value)]
         for name, value in settings.items()
         if value is not None or name not in OF_LAYERS
     ]

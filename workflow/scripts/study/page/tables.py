@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from study.page.data import bars
-from study.runs.measures import ACCURACY, Measure
+from study.runs.choice import ACCURACY
+from study.runs.measures import Measure
 from study.summary.measures import measure_in_words
 from study.summary.rows import Row, measured
 from study.summary.sections import Kind

@@ -8,7 +8,8 @@ from typing import Any
 
 from study.errors import StudyError
 from study.files import read_json, write_json
-from study.runs.measures import ACCURACY, MEASURES
+from study.runs.choice import ACCURACY
+from study.runs.measures import MEASURES
 
 Evaluation = Mapping[str, Any]
 """The content of a run's evaluation.json."""

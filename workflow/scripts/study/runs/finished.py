@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.errors import StudyError
+from study.runs.choice import ACCURACY, best_place
 from study.runs.evaluation import Evaluation, read_evaluations
 from study.runs.history import History, read_histories
-from study.runs.measures import ACCURACY, best_place
 from study.runs.metrics import Metrics, RunKey, read_metrics, reported_accuracy
 from study.runs.predictions import LAST, REPORTED, read_predictions
 from study.words import count_of

@@ -3,22 +3,11 @@
 Loads no numerical package, because the configuration needs it; scoring.py computes them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from study.errors import StudyError
-
-ACCURACY = "accuracy"
-
-LOWER_IS_BETTER = frozenset({"nll", "brier"})
-
-
-def best_place(metric: str, values: Sequence[float]) -> int:
-    """The place of the best value of the measure, the first of several."""
-    # Training reaches no words, which may change without it.
-    sign = -1 if metric in LOWER_IS_BETTER else 1
-    return max(range(len(values)), key=lambda place: sign * values[place])
+from study.runs.choice import ACCURACY, LOWER_IS_BETTER
 
 
 @dataclass(frozen=True)
@@ -84,18 +73,3 @@ MEASURES: Mapping[str, Measure] = {
     )
 }
 """By the names that `comparison.metric` and evaluation.json have for them."""
-
-
-def check_measurable(metric: str | None, labels: Iterable[int], classes: int) -> None:
-    """Check that validation images with these labels can choose an epoch by `metric`.
-
-    Raises:
-        StudyError: they leave it undefined.
-    """
-    absent = sorted(set(range(classes)) - set(labels))
-    if metric == "auc" and absent:
-        raise StudyError(
-            "comparison.metric: auc is not defined without images of each class, and the "
-            f"validation images have none of class {', '.join(map(str, absent))}; use another "
-            "metric, or more validation images"
-        )

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
 
-from study.runs.measures import ACCURACY
+from study.runs.choice import ACCURACY
 from study.runs.predictions import Probabilities
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from study.config.contrasts import Contrast
-from study.runs.measures import ACCURACY
+from study.runs.choice import ACCURACY
 from study.runs.metrics import RunKey
 from study.runs.predictions import Predictions, Runs
 from study.statistics.failures import Failures, failures_of

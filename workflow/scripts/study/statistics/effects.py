@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from study.runs.measures import ACCURACY, Measure
+from study.runs.choice import ACCURACY
+from study.runs.measures import Measure
 from study.runs.metrics import RunKey
 from study.runs.predictions import Runs
 from study.statistics.contrasts import finding_columns

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from study.runs.measures import ACCURACY, MEASURES, Measure
+from study.runs.choice import ACCURACY
+from study.runs.measures import MEASURES, Measure
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import (
     IDENTICAL,

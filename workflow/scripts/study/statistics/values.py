@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from study.errors import StudyError
+from study.runs.choice import ACCURACY
 from study.runs.evaluation import read_evaluations
-from study.runs.measures import ACCURACY, MEASURES, Measure
+from study.runs.measures import MEASURES, Measure
 from study.runs.metrics import RunKey
 from study.runs.predictions import Runs
 

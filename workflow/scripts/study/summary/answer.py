@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from study.runs.measures import Measure, best_place
+from study.runs.choice import best_place
+from study.runs.measures import Measure
 from study.statistics.findings import BETTER, IDENTICAL, NO_PAIR, TOO_FEW, WORSE
 from study.statistics.sign_flip import least_seeds
 from study.summary.rows import Row, measured
@@ -83,21 +84,22 @@ def _small(contrasts: Sequence[Any]) -> str:
 
 
 def _open(contrasts: Sequence[Any]) -> str:
-    """How many contrasts are open, and how many seeds it takes at least to tell."""
+    """How many contrasts are open, and how many seeds a difference of the margin takes."""
     few = [row for row in contrasts if row.verdict == TOO_FEW]
     undecided = [row for row in contrasts if row.verdict.startswith("undecided")]
     if not few and not undecided:
         return ""
     total = len(few) + len(undecided)
     text = (
-        f"{total} of {count_of(len(contrasts), 'pair')} of networks cannot be told apart with "
-        "these seeds"
+        f"{total} of {count_of(len(contrasts), 'comparison')} {'is' if total == 1 else 'are'} not "
+        "decided with these seeds"
     )
     needed = sorted(int(row.seeds_needed) for row in few if row.seeds_needed.isdigit())
     if needed:
         spread = f"{needed[0]}" if needed[0] == needed[-1] else f"{needed[0]} to {needed[-1]}"
         text += (
-            f"; to tell {len(needed)} of them takes at least {spread} {plural(needed[-1], 'seed')}"
+            f"; {least_seeds()} seeds can show a large difference, and one as small as the margin "
+            f"takes about {spread} {plural(needed[-1], 'seed')}"
         )
     return text + "."
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from study.runs.measures import ACCURACY, MEASURES, Measure
+from study.runs.choice import ACCURACY
+from study.runs.measures import MEASURES, Measure
 from study.statistics.conditions import NO_ANSWER, Conclusion
 from study.statistics.failures import unseen_failure_rate
 from study.statistics.findings import BETTER, HIGHER, IDENTICAL, LOWER, NO_PAIR, WORSE

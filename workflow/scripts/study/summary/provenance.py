@@ -123,7 +123,7 @@ def _definitions(rows: Sequence[Row]) -> list[str]:
     lines = [
         "Test error: on the test images, after the last epoch; so is the accuracy if no epoch was "
         "chosen. Train error: the mean over the batches of the last epoch, dropout on, as `fit` "
-        "reports it. Best epoch: the one with the highest validation accuracy, the first on ties."
+        "reports it. Best epoch: the best by `val_metric` in `history.csv`, the first on ties."
         + (" Published: the `reference` figures of the configuration." * any_published(rows))
     ]
     if any(row.n_seeds > 1 for row in rows):

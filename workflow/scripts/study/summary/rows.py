@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.runs.choice import ACCURACY
 from study.runs.evaluation import Evaluation
-from study.runs.measures import ACCURACY, MEASURES, Measure
+from study.runs.measures import MEASURES, Measure
 from study.runs.metrics import Metrics, RunKey, reported_accuracy
 from study.statistics.methods import Interval, student_interval, wilson_interval
 from study.summary.overfitting import Thresholds, verdict

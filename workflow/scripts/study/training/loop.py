@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from study.data.split import Data
 from study.errors import StudyError
-from study.runs.measures import ACCURACY, best_place
+from study.runs.choice import ACCURACY, best_place
 from study.runs.predictions import Probabilities
 from study.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from study.training.provenance import instruction_set, processor

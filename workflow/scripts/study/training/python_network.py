@@ -48,6 +48,7 @@ def build_python_network(
     problem = _problem(model, input_shape, classes)
     if problem:
         raise StudyError(f"{network.source}: {problem}")
+    _calling(file, model.get_config)  # which model.keras is made from, after the training
     return model, _output(network, model)
 
 

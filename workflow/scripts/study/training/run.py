@@ -19,10 +19,10 @@ from study.archives import write_arrays
 from study.data.prepared import load_prepared
 from study.data.split import Data, sample, split
 from study.files import atomic, remove_leftovers, write_json
+from study.runs.choice import check_measurable
 from study.runs.definition import Definition
 from study.runs.history import write_history
 from study.runs.learning import why_not_learned
-from study.runs.measures import check_measurable
 from study.runs.predictions import LAST, REPORTED
 from study.training.gpu import claim_gpu, visible_gpus
 from study.training.loop import Diverged, Training, best_epoch, train

@@ -19,7 +19,8 @@ def learning_rate(settings: Settings, steps_per_epoch: int) -> Rate | None:
     schedule begins.
     """
     schedule, rate = settings.schedule, settings.learning_rate
-    warmup = round(schedule["warmup"] * steps_per_epoch)
+    all_steps = settings.epochs * steps_per_epoch
+    warmup = min(round(schedule["warmup"] * steps_per_epoch), all_steps - 1)
     after: Rate
     match schedule["kind"]:
         case "constant" if not warmup:
@@ -27,8 +28,9 @@ def learning_rate(settings: Settings, steps_per_epoch: int) -> Rate | None:
         case "constant":
             after = lambda step: tf.constant(rate)  # noqa: E731
         case "cosine":
-            steps = settings.epochs * steps_per_epoch - warmup
-            after = keras.optimizers.schedules.CosineDecay(rate, steps, schedule["end"])
+            after = keras.optimizers.schedules.CosineDecay(
+                rate, all_steps - warmup, schedule["end"]
+            )
         case "exponential":
             after = keras.optimizers.schedules.ExponentialDecay(
                 rate, steps_per_epoch, schedule["rate"], schedule["staircase"]

@@ -113,7 +113,11 @@ def finished(run: Run, metrics: Mapping[str, Any]) -> Progress:
     try:
         made, planned = metrics["settings"], json.loads(run.definition)["settings"]
         changed = sorted(name for name in planned if name in made and made[name] != planned[name])
-        if changed or metrics["layers"] != run.layers:
+        if run.python:
+            is_same = metrics["python"]["digest"] == run.python.digest
+        else:
+            is_same = metrics["layers"] == run.layers
+        if changed or not is_same:
             note = f"has results with other {', '.join(changed) or 'layers'}"
             return Progress(run, State.WAITING, note=note)
         return Progress(
