@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from study.errors import StudyError
 from study.files import read_json
-from study.runs.validity import problem_of
 
 
 class RunKey(NamedTuple):
@@ -27,6 +26,9 @@ def read_metrics(paths: Iterable[str | Path]) -> dict[RunKey, Metrics]:
         StudyError: a file does not hold a run's metrics. After it is deleted, Snakemake makes the
             run again.
     """
+    # Training imports this module; what tables are checked for is no part of it.
+    from study.runs.validity import problem_of
+
     found: dict[RunKey, Metrics] = {}
     for path in paths:
         content = read_json(path)
