@@ -80,6 +80,13 @@ def test_a_mistake_is_named_in_one_line(config: Config, comparison: Config, mess
     assert "\n" not in str(caught.value)
 
 
+def test_the_shipped_configuration_gives_no_margin_for_other_measures(config: Config) -> None:
+    """An overlay that names a measure keeps the rest of `comparison`."""
+    config["comparison"]["metric"] = "nll"
+    with pytest.raises(StudyError, match=r"comparison\.equivalence_margin: missing"):
+        load_study(config)
+
+
 def test_the_metric_is_no_setting_of_a_training(config: Config) -> None:
     config["training"] = {"metric": "nll"}
     with pytest.raises(StudyError, match="training: unknown key 'metric'"):

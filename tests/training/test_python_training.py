@@ -204,6 +204,12 @@ BUILT = "keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), {}]
 SOFTMAX = 'keras.layers.Dense(classes, activation="softmax")'
 MISTAKES = {
     "raises": ("raise ValueError('no\\nsuch thing')", "mine.py, line 4: ValueError: no$"),
+    "cannot be saved": (
+        "images = keras.Input(input_shape); of = type('Odd', (keras.layers.Flatten,), "
+        "{'get_config': lambda self: {}['size']}); "
+        "return keras.Sequential([images, of(), keras.layers.Dense(classes, 'softmax')])",
+        "mine.py, line 4: KeyError: 'size'$",
+    ),
     "raises elsewhere": ("return keras.layers.Dense('x')", "mine.py, line 4: ValueError: "),
     "exits": ("exit(0)", "mine.py, line 4: SystemExit: 0$"),
     "no model": ("return 3", "mine.py:build: returns a int, not a Keras model$"),

@@ -73,6 +73,14 @@ def test_the_rate_of_every_step_is_that_of_keras(default_config, name: str) -> N
         assert float(rate(step)) == pytest.approx(float(expected(step)), rel=1e-6, abs=1e-9), step
 
 
+def test_a_warmup_leaves_a_step_of_the_schedule(default_config) -> None:
+    """0.9 of one epoch of one step rounds to all of it."""
+    settings = settings_of(default_config, epochs=1, schedule={"cosine": {"warmup": 0.9}})
+    rate = learning_rate(settings, 1)
+    assert rate is not None
+    assert float(rate(0)) == pytest.approx(RATE)
+
+
 RECIPES: dict[str, tuple[dict[str, Any], Any]] = {
     "adam": ({}, keras.optimizers.Adam(RATE)),
     "adam with decay": (

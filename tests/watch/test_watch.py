@@ -18,10 +18,12 @@ from rich.console import Console
 
 from conftest import ROOT
 from study.config.study import Study, load_study
+from study.files import read_json
+from study.networks.python import python_network
 from study.training.loop import epoch_line
 from study.watch.estimate import epoch_costs, study_left, with_time_left
 from study.watch.plan import planned_study
-from study.watch.state import Progress, State, Watch, duration, from_log
+from study.watch.state import Progress, State, Watch, duration, finished, from_log
 from study.watch.table import screen
 
 STAMP = "2026-11-24 18:23:37"
@@ -153,6 +155,21 @@ def test_results_of_another_plan_are_not_done(study: Study) -> None:
     assert (second.state, second.note) == (State.WAITING, "has results with other layers")
     assert third.state is State.FAILED
     assert "metrics.json: damaged" in third.note
+
+
+def test_a_network_in_python_is_done_with_the_code_that_is_planned(
+    study: Study, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def build(shape, classes): ...\n")
+    network = python_network(f"{file}:build", None)
+    run = replace(study.runs[0], layers=[], python=network)
+    layers = [{"name": "dense", "type": "Dense", "shape": [[10]], "parameters": 7850}]
+    metrics = read_json(write_result(study, 0)) | {"layers": layers}
+    metrics["settings"] = asdict(run.settings)
+    for digest, state in ((network.digest, State.DONE), ("other", State.WAITING)):
+        python = {"source": network.source, "digest": digest, "output": "softmax"}
+        assert finished(run, metrics | {"python": python}).state is state
 
 
 def test_the_time_left_counts_what_waits(study: Study) -> None:

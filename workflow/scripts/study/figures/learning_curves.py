@@ -105,18 +105,20 @@ def _layout(
 def _draw(
     axes: Axes, facet: Facet, quantity: str, linestyle: str = "-", positive: bool = False
 ) -> None:
-    """A line per curve: the mean over seeds, in a band from the lowest to the highest seed.
+    """A line per curve: the mean over seeds, in a band from the lowest to the highest seed, up to
+    the epoch that all of the network's seeds have reached.
 
     With `positive` a value that has no logarithm is left out.
     """
     frame = facet.epochs
     if positive:
         frame = frame[frame[quantity] > 0]
-    by_epoch = frame.groupby(["variant", "epoch"])[quantity].agg(["mean", "min", "max"])
+    by_epoch = frame.groupby(["variant", "epoch"])[quantity].agg(["mean", "min", "max", "count"])
     for place, variant in enumerate(facet.labels):
         if variant not in by_epoch.index:
             continue
         curve = by_epoch.loc[variant]
+        curve = curve[curve["count"] == curve["count"].max()]
         colour, marker = style(place)
         every = max(1, len(curve) // 5)
         axes.plot(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from study.runs.measures import MEASURES
 from study.runs.metrics import Metrics
 from study.statistics.failures import Failures
-from study.summary.overfitting import Thresholds, describe
+from study.summary.overfitting import Thresholds, describe, train_errors
 from study.summary.provenance import alert, distinct
 from study.summary.rows import Row
 from study.summary.sections import INTERVAL, Alert, Block, Kind, Section, Table, Weight, table_of
@@ -15,6 +15,7 @@ NAMES = {
     "mnist": "MNIST",
     "fashion_mnist": "Fashion-MNIST",
     "kmnist": "Kuzushiji-MNIST",
+    "cifar10": "CIFAR-10",
     "digits": "scikit-learn digits",
 }
 """The printed names of the data sets."""
@@ -54,6 +55,7 @@ def accuracy_section(
         *alert(runs),
         performance_table(rows),
         _how_to_read(rows, images[1], thresholds),
+        *train_errors(runs),
     ]
     return Section(title, blocks)
 

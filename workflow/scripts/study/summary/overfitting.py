@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from study.errors import StudyError
+from study.runs.metrics import Metrics
+from study.words import count_of
 
 Thresholds = Sequence[Mapping[str, Any]]
 """As in the configuration: [{below: 0.75, text: ...}, ..., {text: ...}], `below` ascending."""
@@ -47,3 +49,22 @@ def describe(thresholds: Thresholds) -> str:
     return "Performance follows from r = test error / train error of the last epoch: " + (
         "; ".join(parts) + "."
     )
+
+
+def train_errors(runs: Sequence[Metrics]) -> list[str]:
+    """What makes a train error differ from a test error beside overfitting, where it is in use."""
+    causes = {
+        "augment": "of images that `augment` has changed",
+        "ema": "of the weights before `ema` averages them",
+    }
+    found = [words for name, words in causes.items() if any(r["settings"].get(name) for r in runs)]
+    stopped = [run for run in runs if run["epochs"] < run["settings"]["epochs"]]
+    texts = []
+    if found:
+        texts.append(
+            f"Train errors are {' and '.join(found)}, test errors are not: there r says less of "
+            "overfitting."
+        )
+    if stopped:
+        texts.append(f"{count_of(len(stopped), 'training')} of {len(runs)} stopped early.")
+    return [" ".join(texts)] if texts else []
