@@ -1,11 +1,13 @@
 """The verdict's rule, on the seed's printed figures and at its edges."""
 
 import math
+from typing import Any
 
 import pytest
 
+import synthetic
 from study.errors import StudyError
-from study.summary.overfitting import describe, verdict
+from study.summary.overfitting import describe, train_errors, verdict
 from synthetic import CHANCES, GOOD, SEED_TABLE, SEVERE, THRESHOLDS
 
 
@@ -45,3 +47,21 @@ def test_a_ratio_beyond_all_thresholds_is_an_error() -> None:
 def test_the_rule_in_words() -> None:
     words = describe(THRESHOLDS)
     assert f"“{GOOD}” for r < 0.75; “{CHANCES}” for 0.75 ≤ r < 2; “{SEVERE}” for r ≥ 2." in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"settings__augment": {"shift": 0.1}}, ["of images that `augment` has changed, test"]),
+        ({"settings__ema": 0.9}, ["of the weights before `ema` averages them, test"]),
+        ({"settings__epochs": 20}, ["1 training of 1 stopped early."]),
+    ],
+)
+def test_what_else_makes_train_errors_differ_is_said(
+    changes: dict[str, Any], expected: list[str]
+) -> None:
+    texts = train_errors([synthetic.metrics("a", 1, epochs=12, **changes)])
+    assert len(texts) == len(expected)
+    for text, part in zip(texts, expected, strict=True):
+        assert part in text
