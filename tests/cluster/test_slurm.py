@@ -265,6 +265,7 @@ def test_short_jobs_are_put_together(outcome: Outcome) -> None:
         "rule_prepare": 1,
         "rule_train": 3,
         "rule_compare": 1,
+        "rule_ensemble": 1,
         "rule_page": 1,
         "rule_plot_study": 1,
         "rule_summarize": 1,
