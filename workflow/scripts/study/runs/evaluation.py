@@ -10,6 +10,7 @@ from study.errors import StudyError
 from study.files import read_json, write_json
 from study.runs.choice import ACCURACY
 from study.runs.measures import MEASURES
+from study.runs.validity import number_problem
 
 Evaluation = Mapping[str, Any]
 """The content of a run's evaluation.json."""
@@ -69,12 +70,9 @@ def _problem(content: Any) -> str | None:
         value = content[key]
         if value is None and key in MAY_BE_NULL:
             continue
-        whole = key in WHOLE
-        kinds = int if whole else (int, float)
-        if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
-            limits = f"of at least {low}" if high == inf else f"from {low} to {high}"
-            kind = "a whole number" if whole else "a number"
-            return f"{key}: {json.dumps(value)} is not {kind} {limits}"
+        problem = number_problem(value, low, high, whole=key in WHOLE)
+        if problem:
+            return f"{key}: {problem}"
     epoch = content["epoch"]
     if epoch != "last" and (not isinstance(epoch, int) or isinstance(epoch, bool)):
         return f'epoch: {json.dumps(epoch)} is not a whole number or "last"'
